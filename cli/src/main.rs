@@ -1,0 +1,2 @@
+//! The `agentos` command.
+fn main() {}

@@ -1,0 +1,81 @@
+//! What the compiler has to say about a policy, and how it is said.
+//!
+//! A finding is data: a code, a place, a message. The renderers beside this
+//! file turn findings into text, JSON, SARIF and GitHub annotations.
+
+pub mod codes;
+
+use agentos_grammar::Span;
+
+pub use codes::{Level, Lint};
+
+/// One thing the compiler has to say about a policy.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Its row in the table of codes.
+    pub lint: &'static Lint,
+    /// The level it counts with: the lint's own, or what `--strict` made of it.
+    pub level: Level,
+    /// One lower-case line without a final period; user text in backticks.
+    pub message: String,
+    /// The text to change, and a word on it (may be empty).
+    pub primary: Label,
+    /// Other places that have a part in it.
+    pub secondary: Vec<Label>,
+    /// Facts worth knowing, a line each.
+    pub notes: Vec<String>,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+/// A place in a source and what is to be said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What; may be empty for a primary label.
+    pub text: String,
+}
+
+impl Finding {
+    /// A finding of `lint` at `span`.
+    pub fn new(lint: &'static Lint, span: Span, message: impl Into<String>) -> Finding {
+        Finding {
+            lint,
+            level: lint.level,
+            message: message.into(),
+            primary: Label { span, text: String::new() },
+            secondary: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// Says something at the primary place.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Finding {
+        self.primary.text = text.into();
+        self
+    }
+
+    /// Points at another place.
+    #[must_use]
+    pub fn other(mut self, span: Span, text: impl Into<String>) -> Finding {
+        self.secondary.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Finding {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Says what to write instead.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Finding {
+        self.help = Some(text.into());
+        self
+    }
+}

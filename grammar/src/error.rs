@@ -1,0 +1,39 @@
+//! What is wrong with a text, before anybody asks what it means.
+
+use crate::span::Span;
+
+/// One mistake in a source text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// Which kind of mistake.
+    pub kind: SyntaxErrorKind,
+    /// The text to change.
+    pub span: Span,
+    /// One lower-case line without a final period; user text in backticks.
+    pub message: String,
+    /// What to write instead, when that is known.
+    pub help: Option<String>,
+    /// Another place that has a part in it, and what that part is.
+    pub related: Option<(Span, String)>,
+}
+
+/// The kinds of mistakes, one for each finding code of the compiler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SyntaxErrorKind {
+    /// Not the language, or not YAML.
+    Syntax,
+    /// A word where one of a fixed set was expected: an effect, a type, an operator.
+    UnknownWord,
+    /// A key (or a statement) that is not known here.
+    UnknownKey,
+    /// A key that must be there and is not.
+    MissingKey,
+    /// The same key, or the same statement that may stand once, twice.
+    DuplicateKey,
+    /// A value of another shape than the key takes: a list for a text.
+    WrongShape,
+    /// A YAML scalar that other YAML readers take for another type.
+    YamlTyping,
+    /// A bound on size, nesting or aliases was passed; the message names it.
+    TooLarge,
+}

@@ -1,0 +1,13 @@
+//! The agentos policy language: text to syntax tree, and back.
+//!
+//! Both spellings, the language itself ([`parse`]) and YAML ([`yaml`]), end in
+//! the same tree ([`ast`]). Every mistake of a text is reported in one run.
+
+#![forbid(unsafe_code)]
+
+pub mod ast;
+pub mod error;
+pub mod span;
+
+pub use error::{SyntaxError, SyntaxErrorKind};
+pub use span::{SourceId, Span, Spanned};
