@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod finding;
+pub mod nearest;
 pub mod source;
 
 pub use finding::Finding;

@@ -65,6 +65,9 @@ pub struct Policy<'t> {
     pub default_because: Option<&'t str>,
     /// Whether it only reports.
     pub mode: Mode,
+    /// Whether another policy of the table extends it. It is then asked
+    /// through that one, and by itself only when a request names it.
+    pub base: bool,
     /// Its own rules last, those it inherited before them; each combines its
     /// own way, and the strictest of them wins.
     #[cfg_attr(feature = "artifact", serde(borrow))]

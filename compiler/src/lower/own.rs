@@ -1,0 +1,193 @@
+//! One policy's own statements in, their meaning out.
+//!
+//! Declarations (actions, patterns, intents) are read first, so that a rule
+//! may stand before what it refers to.
+
+use std::{collections::HashMap, rc::Rc};
+
+use agentos_grammar::{
+    Span, Spanned,
+    ast::{self, Item},
+};
+
+use super::{action, limits, pattern, rule, scope::Scope, trust};
+use crate::{
+    finding::{Finding, codes},
+    ir,
+    nearest::did_you_mean,
+};
+
+/// What one policy says itself.
+pub(super) struct Own {
+    pub(super) span: Span,
+    pub(super) version: String,
+    pub(super) default: Option<ast::Default_>,
+    pub(super) mode: ast::Mode,
+    pub(super) part: Rc<ir::Part>,
+    pub(super) actions: Vec<Rc<ir::Action>>,
+    pub(super) patterns: Vec<ir::PatternSet>,
+    pub(super) intents: Vec<ir::Intent>,
+    pub(super) limits: ir::Limits,
+    pub(super) rates: Vec<Rc<ir::Rate>>,
+    pub(super) trust: Option<ir::Trust>,
+    pub(super) expects: Vec<ir::Expect>,
+}
+
+/// Lowers `policy`, whose names may also stand for what `scope` inherited.
+pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec<Finding>) -> Own {
+    let mut own = Own {
+        span: policy.span,
+        version: policy.version.as_ref().map(|v| v.node.clone()).unwrap_or_default(),
+        default: None,
+        mode: ast::Mode::Enforce,
+        part: Rc::new(ir::Part {
+            policy: policy.name.node.clone(),
+            combine: ast::Combine::Strictest,
+            rules: Vec::new(),
+        }),
+        actions: Vec::new(),
+        patterns: Vec::new(),
+        intents: Vec::new(),
+        limits: ir::Limits::default(),
+        rates: Vec::new(),
+        trust: None,
+        expects: Vec::new(),
+    };
+    let mut scope = scope;
+    let mut combine = ast::Combine::Strictest;
+    for item in &policy.items {
+        match &item.node {
+            Item::Action(decl) => {
+                if let Some(action) = action::lower(decl, &scope, found) {
+                    let action = Rc::new(action);
+                    scope.declare(&action);
+                    own.actions.push(action);
+                }
+            }
+            Item::Patterns(set) => {
+                if let Some(first) = own.patterns.iter().position(|known| known.name == set.name.node) {
+                    let more = pattern::set(set, found);
+                    own.patterns[first].patterns.extend(more.patterns);
+                } else {
+                    own.patterns.push(pattern::set(set, found));
+                }
+                scope.sets.insert(set.name.node.clone());
+            }
+            Item::Intent(intent) => {
+                if let Some(intent) = pattern::intent(intent, found) {
+                    scope.intents.insert(intent.category);
+                    match own.intents.iter_mut().find(|known| known.category == intent.category) {
+                        Some(known) => known.signals.extend(intent.signals),
+                        None => own.intents.push(intent),
+                    }
+                }
+            }
+            Item::Default(default) => own.default = Some(default.clone()),
+            Item::Combine(word) => combine = word.node,
+            Item::Mode(mode) => own.mode = mode.node,
+            Item::Normalize(word) => found.push(
+                Finding::new(
+                    &codes::NOT_YET,
+                    item.span,
+                    format!("`normalize {}` is not enforced by this version", word.node),
+                )
+                .help("take the line out; patterns then see the text as it is written"),
+            ),
+            Item::Limits(entries) => limits::lower(entries, &mut own.limits, found),
+            Item::Trust(statement) => {
+                own.trust = Some(trust::lower(statement, item.span, own.trust.take(), found));
+            }
+            Item::Expect(_)
+            | Item::Rule(_)
+            | Item::Rate(_)
+            | Item::About(_)
+            | Item::Extends(_) => {}
+        }
+    }
+    own.expects = expects(policy, found);
+    let mut rules = Vec::new();
+    let mut ids = rule::Ids::default();
+    for item in &policy.items {
+        match &item.node {
+            Item::Rule(node) => {
+                let rule = rule::lower(node, item.span, &scope, &mut ids, found);
+                rules.push(rule);
+            }
+            Item::Rate(rate) => {
+                own.rates.extend(rule::rate(rate, item.span, found).map(Rc::new));
+            }
+            Item::About(_)
+            | Item::Extends(_)
+            | Item::Default(_)
+            | Item::Combine(_)
+            | Item::Mode(_)
+            | Item::Normalize(_)
+            | Item::Limits(_)
+            | Item::Action(_)
+            | Item::Patterns(_)
+            | Item::Intent(_)
+            | Item::Trust(_)
+            | Item::Expect(_) => {}
+        }
+    }
+    duplicate_ids(&rules, policy, found);
+    own.part = Rc::new(ir::Part { policy: policy.name.node.clone(), combine, rules });
+    own
+}
+
+/// Each `expect` with the statement after it; without one, with the policy.
+fn expects(policy: &Spanned<ast::Policy>, found: &mut Vec<Finding>) -> Vec<ir::Expect> {
+    let mut expects = Vec::new();
+    for (at, item) in policy.items.iter().enumerate() {
+        let Item::Expect(expect) = &item.node else { continue };
+        let about = policy.items[at..]
+            .iter()
+            .find(|later| !matches!(later.node, Item::Expect(_)))
+            .map_or(policy.span, |later| later.span);
+        let word = expect.finding.node.as_str();
+        match codes::ALL.iter().find(|lint| lint.name == word || lint.code == word) {
+            Some(lint) => expects.push(ir::Expect { lint, about, span: item.span }),
+            None => found.push({
+                let finding = Finding::new(
+                    &codes::UNKNOWN_FINDING,
+                    expect.finding.span,
+                    format!("no finding is called `{word}`"),
+                );
+                match did_you_mean(word, codes::ALL.iter().map(|lint| lint.name)) {
+                    Some(help) => finding.help(help),
+                    None => finding.help("`agentos explain --list` shows them all"),
+                }
+            }),
+        }
+    }
+    expects
+}
+
+fn duplicate_ids(rules: &[ir::Rule], policy: &ast::Policy, found: &mut Vec<Finding>) {
+    // The place to change is the id as written; a made id never meets another made one.
+    let written: HashMap<Span, Span> = policy
+        .items
+        .iter()
+        .filter_map(|item| match &item.node {
+            Item::Rule(rule) => rule.id.as_ref().map(|id| (item.span, id.span)),
+            _ => None,
+        })
+        .collect();
+    let place = |rule: &ir::Rule| written.get(&rule.span).copied().unwrap_or(rule.span);
+    let mut first: HashMap<&str, &ir::Rule> = HashMap::new();
+    for rule in rules {
+        if let Some(earlier) = first.get(rule.id.as_str()) {
+            found.push(
+                Finding::new(
+                    &codes::DUPLICATE_RULE_ID,
+                    place(rule),
+                    format!("two rules have the id `{}`", rule.id),
+                )
+                .other(place(earlier), "the first one")
+                .help("give one of them another id; decisions name rules by it"),
+            );
+        } else {
+            first.insert(&rule.id, rule);
+        }
+    }
+}

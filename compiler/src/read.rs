@@ -1,0 +1,48 @@
+//! A source text in, its syntax tree out, whatever spelling or dialect it is in.
+
+use agentos_grammar::{SourceId, ast};
+
+use crate::{
+    dialect,
+    finding::{Finding, codes, syntax::from_syntax},
+    source::Source,
+};
+
+/// A text that was read.
+#[derive(Debug)]
+pub struct Read {
+    /// What it says; without policies where it could not be read.
+    pub file: ast::File,
+    /// What is wrong with it.
+    pub findings: Vec<Finding>,
+    /// The spelling: `policy`, `yaml`, or the name of a dialect.
+    pub dialect: &'static str,
+}
+
+/// Whether a file of this name is YAML.
+pub fn is_yaml(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
+}
+
+/// Reads one text; its name says the spelling.
+pub fn read(id: SourceId, source: &Source) -> Read {
+    let mut read = if is_yaml(&source.name) {
+        dialect::read(id, &source.text)
+    } else {
+        let (file, errors) = agentos_grammar::parse(id, &source.text);
+        Read {
+            file,
+            findings: errors.into_iter().map(from_syntax).collect(),
+            dialect: "policy",
+        }
+    };
+    if read.file.policies.is_empty() && read.findings.is_empty() {
+        let start = agentos_grammar::Span::new(id, 0, 0);
+        read.findings.push(
+            Finding::new(&codes::EMPTY_SOURCE, start, "there is no policy in this file")
+                .help("write one: `policy my_policy { default deny; }`"),
+        );
+    }
+    read
+}
