@@ -7,12 +7,23 @@
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Worth knowing; said under `--strict` only, as a warning.
+    /// Worth knowing; said under `--strict` only, and an error there.
     Note,
     /// Likely a mistake; an error under `--strict`.
     Warning,
     /// Nothing is compiled from this.
     Error,
+}
+
+impl Level {
+    /// `note`, `warning` or `error`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Note => "note",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        }
+    }
 }
 
 /// One row of the table.

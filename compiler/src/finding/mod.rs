@@ -4,10 +4,21 @@
 //! file turn findings into text, JSON, SARIF and GitHub annotations.
 
 pub mod codes;
+mod excerpt;
+pub mod github;
+pub mod json;
+pub mod sarif;
+mod summary;
+pub mod syntax;
+pub mod text;
+mod visible;
 
 use agentos_grammar::Span;
+use serde::Serialize;
 
 pub use codes::{Level, Lint};
+pub use summary::Summary;
+pub use visible::visible;
 
 /// One thing the compiler has to say about a policy.
 #[derive(Clone, Debug)]
@@ -35,6 +46,16 @@ pub struct Label {
     pub span: Span,
     /// What; may be empty for a primary label.
     pub text: String,
+}
+
+/// A file that was asked for and is not among the sources.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unread {
+    /// As it was asked for.
+    #[serde(rename = "file")]
+    pub name: String,
+    /// What stood in the way: one lower-case line without a final period.
+    pub message: String,
 }
 
 impl Finding {
@@ -79,3 +100,6 @@ impl Finding {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;
