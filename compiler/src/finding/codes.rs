@@ -114,3 +114,48 @@ lints! {
     AOS0506 UNENFORCED "unenforced" Warning "a part of a dialect that stands in the file and enforces nothing";
     AOS0507 IGNORED_KEY "ignored-key" Note "a key that its dialect's home does not read";
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_rise_and_names_are_their_own() {
+        assert!(ALL.is_sorted_by(|a, b| a.code < b.code));
+        let names: HashSet<&str> = ALL.iter().map(|lint| lint.name).collect();
+        assert_eq!(names.len(), ALL.len());
+    }
+
+    #[test]
+    fn a_page_has_its_four_parts() {
+        for lint in ALL {
+            let heading = format!("# {} {}\n\n", lint.code, lint.name);
+            let rest = lint
+                .page
+                .strip_prefix(&heading)
+                .unwrap_or_else(|| panic!("{}", lint.page));
+            let parts: Vec<&str> = rest.split("\n## ").collect();
+            let titles: Vec<&str> = parts[1..]
+                .iter()
+                .map(|part| part.lines().next().unwrap())
+                .collect();
+            assert_eq!(
+                titles,
+                ["Why it matters", "Example", "What to do"],
+                "{}",
+                lint.name
+            );
+            for part in &parts {
+                let body = part.split_once('\n').map_or(*part, |(_, body)| body);
+                assert!(!body.trim().is_empty(), "{}: {part}", lint.name);
+            }
+            assert!(
+                parts[2].contains("```policy\n") || parts[2].contains("```yaml\n"),
+                "{}",
+                lint.name
+            );
+        }
+    }
+}
