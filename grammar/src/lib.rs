@@ -7,7 +7,13 @@
 
 pub mod ast;
 pub mod error;
+pub mod limits;
+mod number;
+mod parse;
 pub mod span;
+pub mod words;
+pub mod yaml;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
+pub use parse::{parse, parse_condition, parse_type};
 pub use span::{SourceId, Span, Spanned};

@@ -1,0 +1,1 @@
+//! Tests of the parser: what the language means, and what is said of mistakes.
