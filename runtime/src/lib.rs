@@ -1,7 +1,62 @@
-//! What a compiled policy needs to run: [`table`]s, and numbers that compare exactly.
+//! What a compiled policy needs to run: a [`table`] in, decisions about requests out.
+//!
+//! Contents: [`Policy`] is a table that was compiled into the program;
+//! [`Engine`] is any table made ready. Both answer a [`Request`] with a
+//! [`Decision`].
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
 
+mod condition;
+mod decide;
+mod decision;
+mod doubt;
+mod engine;
+pub mod glob;
+mod matcher;
 mod number;
+mod path;
+mod policy;
+mod prepare;
+mod prepared;
+mod request;
+mod shape;
+mod short;
 pub mod table;
+mod text;
+pub mod time;
+mod value;
+mod words;
 
+pub use decision::{Cause, Decision};
+pub use doubt::Doubt;
+pub use engine::Engine;
+pub use matcher::{LARGEST_AUTOMATON, MOST_STEPS_BACK};
 pub use number::{Number, NumberError};
+pub use policy::Policy;
+pub use prepare::{DEEPEST_CONDITION, DEEPEST_TYPE, MOST_ROWS, TableError};
+pub use request::Request;
+pub use shape::Mismatch;
+pub use table::{Effect, Stage};
+pub use text::LONGEST_TEXT;
+pub use value::{DEEPEST_VALUE, Map, Spelling, Value};
+
+/// For generated code only.
+#[doc(hidden)]
+pub mod __private {
+    use std::borrow::Cow;
+
+    use crate::table::List;
+
+    /// Rows as a table has them.
+    pub const fn list<T: Clone>(rows: &'static [T]) -> List<'static, T> {
+        Cow::Borrowed(rows)
+    }
+}

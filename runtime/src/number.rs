@@ -1,6 +1,12 @@
 //! Exact decimal numbers, as policies and requests write them.
 
-use std::{cmp::Ordering, fmt, str::FromStr};
+use std::{
+    cmp::Ordering,
+    fmt::{self, Write as _},
+    str::FromStr,
+};
+
+use crate::short::Short;
 
 /// An exact number: `mantissa / 10^scale`, without trailing zeros.
 ///
@@ -60,19 +66,28 @@ impl Number {
 
     /// The nearest floating-point number.
     pub fn to_f64(self) -> f64 {
-        self.to_string().parse().unwrap_or(f64::NAN)
+        let mut spelled = Short::new();
+        let written = write!(spelled, "{}e-{}", self.mantissa, self.scale);
+        debug_assert!(written.is_ok(), "40 digits, `e-` and 3 digits fit");
+        spelled.as_str().parse().unwrap_or(f64::NAN)
     }
 }
 
 impl From<i64> for Number {
     fn from(value: i64) -> Number {
-        Number { mantissa: i128::from(value), scale: 0 }
+        Number {
+            mantissa: i128::from(value),
+            scale: 0,
+        }
     }
 }
 
 impl From<u64> for Number {
     fn from(value: u64) -> Number {
-        Number { mantissa: i128::from(value), scale: 0 }
+        Number {
+            mantissa: i128::from(value),
+            scale: 0,
+        }
     }
 }
 
@@ -100,20 +115,28 @@ impl FromStr for Number {
                     return Err(NumberError::Syntax);
                 }
                 // An exponent too long for its type is out of reach either way.
-                (digits, exponent.parse::<i64>().map_err(|_| NumberError::TooLong)?)
+                (
+                    digits,
+                    exponent.parse::<i64>().map_err(|_| NumberError::TooLong)?,
+                )
             }
             None => (rest, 0),
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-        if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) || digits.ends_with('.') {
+        if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) || digits.ends_with('.')
+        {
             return Err(NumberError::Syntax);
         }
         let mut mantissa: i128 = 0;
         let mut scale = i64::try_from(fraction.len()).map_err(|_| NumberError::TooLong)?;
         // Zeros at the end cost no digits: they are counted, and added only if another digit follows.
         let mut zeros: u32 = 0;
-        for digit in whole.bytes().chain(fraction.bytes()).map(|b| i128::from(b - b'0')) {
+        for digit in whole
+            .bytes()
+            .chain(fraction.bytes())
+            .map(|b| i128::from(b - b'0'))
+        {
             if digit == 0 {
                 zeros = zeros.saturating_add(u32::from(mantissa != 0));
                 continue;
@@ -126,9 +149,14 @@ impl FromStr for Number {
             zeros = 0;
         }
         if mantissa == 0 {
-            return Ok(Number { mantissa: 0, scale: 0 });
+            return Ok(Number {
+                mantissa: 0,
+                scale: 0,
+            });
         }
-        scale = scale.saturating_sub(i64::from(zeros)).saturating_sub(exponent);
+        scale = scale
+            .saturating_sub(i64::from(zeros))
+            .saturating_sub(exponent);
         if scale < 0 {
             let up = u32::try_from(-scale).map_err(|_| NumberError::TooLong)?;
             mantissa = 10_i128
@@ -141,26 +169,43 @@ impl FromStr for Number {
             return Err(NumberError::TooLong);
         }
         let scale = u8::try_from(scale).map_err(|_| NumberError::TooLong)?;
-        Ok(Number::new(if negative { -mantissa } else { mantissa }, scale))
+        Ok(Number::new(
+            if negative { -mantissa } else { mantissa },
+            scale,
+        ))
     }
 }
 
 impl Ord for Number {
+    #[inline]
     fn cmp(&self, other: &Number) -> Ordering {
-        if self.scale == other.scale {
-            return self.mantissa.cmp(&other.mantissa);
+        match self.scale.cmp(&other.scale) {
+            Ordering::Equal => self.mantissa.cmp(&other.mantissa),
+            Ordering::Less => raised(self.mantissa, other.scale - self.scale, other.mantissa),
+            Ordering::Greater => {
+                raised(other.mantissa, self.scale - other.scale, self.mantissa).reverse()
+            }
         }
-        let split = |n: &Number| {
-            let unit = 10_i128.checked_pow(u32::from(n.scale)).unwrap_or(i128::MAX);
-            (n.mantissa.div_euclid(unit), n.mantissa.rem_euclid(unit), n.scale)
-        };
-        let ((a, a_rest, a_scale), (b, b_rest, b_scale)) = (split(self), split(other));
-        // Both rests are below 10^38, and so is a rest brought to the larger scale.
-        let bring = |rest: i128, scale: u8, to: u8| {
-            rest.saturating_mul(10_i128.saturating_pow(u32::from(to.saturating_sub(scale))))
-        };
-        let scale = a_scale.max(b_scale);
-        a.cmp(&b).then_with(|| bring(a_rest, a_scale, scale).cmp(&bring(b_rest, b_scale, scale)))
+    }
+}
+
+/// How `mantissa * 10^places` is ordered towards `other`.
+#[inline]
+fn raised(mantissa: i128, places: u8, other: i128) -> Ordering {
+    // Most numbers are small, and small multiplications are cheap.
+    if let (Ok(small), Some(power)) = (
+        i64::try_from(mantissa),
+        10_i64.checked_pow(u32::from(places)),
+    ) {
+        return (i128::from(small) * i128::from(power)).cmp(&other);
+    }
+    match 10_i128
+        .checked_pow(u32::from(places))
+        .and_then(|power| mantissa.checked_mul(power))
+    {
+        Some(raised) => raised.cmp(&other),
+        // Too large to be held, so larger than anything that is.
+        None => mantissa.cmp(&0),
     }
 }
 
@@ -173,14 +218,13 @@ impl PartialOrd for Number {
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.mantissa < 0 { "-" } else { "" };
-        let digits = self.mantissa.unsigned_abs().to_string();
+        let digits = self.mantissa.unsigned_abs();
         let scale = usize::from(self.scale);
-        if scale == 0 {
-            return write!(f, "{sign}{digits}");
+        match 10_u128.checked_pow(u32::from(self.scale)) {
+            Some(1) => write!(f, "{sign}{digits}"),
+            Some(unit) => write!(f, "{sign}{}.{:0scale$}", digits / unit, digits % unit),
+            None => write!(f, "{sign}0.{digits:0scale$}"),
         }
-        let digits = format!("{digits:0>width$}", width = scale + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - scale);
-        write!(f, "{sign}{whole}.{fraction}")
     }
 }
 
@@ -194,20 +238,44 @@ mod tests {
 
     #[test]
     fn numbers_read_back_as_they_print() {
-        for text in ["0", "1", "-1", "1000", "0.5", "-0.001", "12345678901234567890.123", "99999999999999999999999999999999999999"] {
+        for text in [
+            "0",
+            "1",
+            "-1",
+            "1000",
+            "0.5",
+            "-0.001",
+            "12345678901234567890.123",
+            "99999999999999999999999999999999999999",
+        ] {
             assert_eq!(n(text).to_string(), text);
         }
-        for (text, printed) in [("1.50", "1.5"), ("1e3", "1000"), ("15e-1", "1.5"), ("0e999999999", "0"), ("-0", "0"), ("1.0", "1")] {
+        for (text, printed) in [
+            ("1.50", "1.5"),
+            ("1e3", "1000"),
+            ("15e-1", "1.5"),
+            ("0e999999999", "0"),
+            ("-0", "0"),
+            ("1.0", "1"),
+        ] {
             assert_eq!(n(text).to_string(), printed);
         }
     }
 
     #[test]
     fn what_is_no_number_is_said() {
-        for text in ["", "-", ".5", "1.", "1e", "1e+", "+1", "0x10", "1_000", " 1", "1e1.5", "NaN"] {
+        for text in [
+            "", "-", ".5", "1.", "1e", "1e+", "+1", "0x10", "1_000", " 1", "1e1.5", "NaN",
+        ] {
             assert_eq!(text.parse::<Number>(), Err(NumberError::Syntax), "{text}");
         }
-        for text in ["1e999", "1e-999", "1e99999999999999999999", "999999999999999999999999999999999999999999", "1e9223372036854775807"] {
+        for text in [
+            "1e999",
+            "1e-999",
+            "1e99999999999999999999",
+            "999999999999999999999999999999999999999999",
+            "1e9223372036854775807",
+        ] {
             assert_eq!(text.parse::<Number>(), Err(NumberError::TooLong), "{text}");
         }
     }

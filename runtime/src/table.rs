@@ -197,11 +197,19 @@ pub enum Stage {
 #[cfg_attr(feature = "artifact", derive(serde::Serialize, serde::Deserialize))]
 pub enum Condition<'t> {
     /// True when all are; empty: true.
-    #[cfg_attr(feature = "artifact", serde(borrow))]
+    #[cfg_attr(
+        feature = "artifact",
+        serde(borrow, deserialize_with = "crate::artifact::nested::list")
+    )]
     All(List<'t, Condition<'t>>),
     /// True when one is; empty: false.
+    #[cfg_attr(
+        feature = "artifact",
+        serde(borrow, deserialize_with = "crate::artifact::nested::list")
+    )]
     Any(List<'t, Condition<'t>>),
     /// One look at one field.
+    #[cfg_attr(feature = "artifact", serde(borrow))]
     Test(Test<'t>),
 }
 
@@ -350,6 +358,10 @@ pub enum Type<'t> {
     #[cfg_attr(feature = "artifact", serde(borrow))]
     OneOf(List<'t, Literal<'t>>),
     /// A list; the slice holds the one type of its elements.
+    #[cfg_attr(
+        feature = "artifact",
+        serde(borrow, deserialize_with = "crate::artifact::nested::list")
+    )]
     List(List<'t, Type<'t>>),
 }
 

@@ -1,0 +1,448 @@
+//! A condition and a request in, true, false or in doubt out.
+//!
+//! `not` stands at the tests, and turns true and false round only: what is in
+//! doubt stays in doubt. A field that an action's declaration does not have,
+//! or that it has as optional, is absent: every test of it is false, except
+//! that `every` holds.
+
+use std::cmp::Ordering;
+
+use crate::{
+    Number,
+    doubt::{self, Doubt, Outcome},
+    matcher::Scan,
+    path::Directory,
+    prepared::Policy,
+    request::Request,
+    shape::Shape,
+    table::{Order, Quantifier},
+    text::Text,
+    time,
+    value::{Map, Value},
+};
+
+/// A condition made ready.
+pub(crate) enum Condition {
+    All(Box<[Condition]>),
+    Any(Box<[Condition]>),
+    Test(Test),
+}
+
+/// One look at one field, made ready.
+pub(crate) struct Test {
+    pub(crate) clause: u16,
+    pub(crate) negated: bool,
+    pub(crate) quantifier: Quantifier,
+    pub(crate) field: Field,
+    pub(crate) check: Check,
+}
+
+/// What a test looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Field {
+    Action,
+    Agent,
+    Text,
+    /// Index into the policy's paths.
+    At(u32),
+}
+
+/// A field below params, context or attested.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Path {
+    pub(crate) root: Root,
+    /// Never empty.
+    pub(crate) names: Box<[Box<str>]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Root {
+    /// With the number of its first name, which declared params have as well.
+    Param(u32),
+    Context,
+    Attested,
+}
+
+/// What is asked of a field.
+pub(crate) enum Check {
+    Exists,
+    Equals(Literal),
+    Compare(Order, Bound),
+    OneOf(Literals),
+    Contains(Literal),
+    StartsWith(Box<str>),
+    EndsWith(Box<str>),
+    Under(Directory),
+    /// Patterns of the policy that look at the field by itself.
+    Matches(Box<[u32]>),
+    /// Patterns of the policy that the scanner looks for in the canonical text.
+    Found(Box<[u32]>),
+}
+
+/// What a field is ordered towards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    Number(Number),
+    Time(i128),
+}
+
+/// A value written in a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Literal {
+    Text(Box<str>),
+    Number(Number),
+    Boolean(bool),
+    Time(i128),
+}
+
+/// Values written in a policy, sorted by kind.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Literals {
+    texts: Box<[Box<str>]>,
+    numbers: Box<[Number]>,
+    booleans: Box<[bool]>,
+    times: Box<[i128]>,
+}
+
+impl FromIterator<Literal> for Literals {
+    fn from_iter<I: IntoIterator<Item = Literal>>(literals: I) -> Literals {
+        let (mut texts, mut numbers, mut booleans, mut times) =
+            <(Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
+        for literal in literals {
+            match literal {
+                Literal::Text(text) => texts.push(text),
+                Literal::Number(number) => numbers.push(number),
+                Literal::Boolean(boolean) => booleans.push(boolean),
+                Literal::Time(time) => times.push(time),
+            }
+        }
+        texts.sort_unstable();
+        numbers.sort_unstable();
+        times.sort_unstable();
+        Literals {
+            texts: texts.into(),
+            numbers: numbers.into(),
+            booleans: booleans.into(),
+            times: times.into(),
+        }
+    }
+}
+
+impl Literals {
+    /// Whether a value is one of them. In doubt unless one has its type.
+    pub(crate) fn contain(&self, value: &Value<'_>) -> Outcome {
+        match value {
+            Value::String(text) => self.contain_text(text),
+            Value::Number(number, _) if !self.numbers.is_empty() => {
+                Ok(self.numbers.binary_search(number).is_ok())
+            }
+            Value::Boolean(boolean) if !self.booleans.is_empty() => {
+                Ok(self.booleans.contains(boolean))
+            }
+            Value::Null => Err(Doubt::Null),
+            Value::OutOfRange(_) => Err(Doubt::OutOfRange),
+            Value::Number(..) | Value::Boolean(_) | Value::List(_) | Value::Map(_) => {
+                Err(Doubt::OtherType)
+            }
+        }
+    }
+
+    fn contain_text(&self, text: &str) -> Outcome {
+        if self.texts.is_empty() && self.times.is_empty() {
+            return Err(Doubt::OtherType);
+        }
+        if self
+            .texts
+            .binary_search_by(|ours| (**ours).cmp(text))
+            .is_ok()
+        {
+            return Ok(true);
+        }
+        if self.times.is_empty() {
+            return Ok(false);
+        }
+        let moment = time::nanoseconds(text).ok_or(Doubt::NotTime)?;
+        Ok(self.times.binary_search(&moment).is_ok())
+    }
+}
+
+impl Literal {
+    fn equals(&self, value: &Value<'_>) -> Outcome {
+        match (self, value) {
+            (Literal::Text(_) | Literal::Time(_), Value::String(text)) => self.equals_text(text),
+            (Literal::Number(ours), Value::Number(theirs, _)) => Ok(ours == theirs),
+            (Literal::Boolean(ours), Value::Boolean(theirs)) => Ok(ours == theirs),
+            (_, Value::Null) => Err(Doubt::Null),
+            (Literal::Number(_), Value::OutOfRange(_)) => Err(Doubt::OutOfRange),
+            (Literal::Text(_) | Literal::Time(_), _) => Err(Doubt::NotText),
+            (Literal::Number(_), _) => Err(Doubt::NotNumber),
+            (Literal::Boolean(_), _) => Err(Doubt::NotBoolean),
+        }
+    }
+
+    fn equals_text(&self, text: &str) -> Outcome {
+        match self {
+            Literal::Text(ours) => Ok(**ours == *text),
+            Literal::Time(ours) => Ok(*ours == time::nanoseconds(text).ok_or(Doubt::NotTime)?),
+            Literal::Number(_) => Err(Doubt::NotNumber),
+            Literal::Boolean(_) => Err(Doubt::NotBoolean),
+        }
+    }
+}
+
+/// What a condition comes to, and the test that settled it: the last one of
+/// those that all hold, the first one that holds of several, the first doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Settled {
+    pub(crate) outcome: Outcome,
+    pub(crate) clause: Option<u16>,
+}
+
+/// What there is to see of a field.
+enum Seen<'r> {
+    Absent,
+    Value(&'r Value<'r>),
+}
+
+/// Buffers that looking at requests uses again.
+#[derive(Default)]
+pub(crate) struct Buffers {
+    pub(crate) text: Text,
+    pub(crate) scan: Scan,
+    pub(crate) small: String,
+}
+
+/// Looks at one request for one policy.
+pub(crate) struct Look<'e, 'r> {
+    pub(crate) policy: &'e Policy,
+    pub(crate) request: &'r Request<'r>,
+    /// The declaration of the action, where its calls have one.
+    pub(crate) shape: Option<&'e Shape>,
+    pub(crate) buffers: &'r mut Buffers,
+}
+
+impl<'e, 'r> Look<'e, 'r> {
+    /// What a condition comes to. Its depth was bounded when it was made ready.
+    pub(crate) fn settle(&mut self, condition: &Condition) -> Settled {
+        match condition {
+            Condition::Test(test) => Settled {
+                outcome: self.test(test),
+                clause: Some(test.clause),
+            },
+            Condition::All(conditions) => self.fold(conditions, false),
+            Condition::Any(conditions) => self.fold(conditions, true),
+        }
+    }
+
+    /// The first operand that comes to `decisive` settles it, else the first
+    /// in doubt, else the last.
+    fn fold(&mut self, conditions: &[Condition], decisive: bool) -> Settled {
+        let mut last = Settled {
+            outcome: Ok(!decisive),
+            clause: None,
+        };
+        let mut doubtful = None;
+        for condition in conditions {
+            let settled = self.settle(condition);
+            match settled.outcome {
+                Ok(outcome) if outcome == decisive => return settled,
+                Ok(_) => last.clause = settled.clause.or(last.clause),
+                Err(_) => doubtful = doubtful.or(Some(settled)),
+            }
+        }
+        doubtful.unwrap_or(last)
+    }
+
+    /// What one test comes to.
+    pub(crate) fn test(&mut self, test: &Test) -> Outcome {
+        let outcome = match test.field {
+            Field::At(path) => self.test_path(test, path),
+            Field::Action => self.test_text(test, &self.request.action),
+            Field::Agent => self.test_agent(test),
+            Field::Text => self.test_canonical(test),
+        };
+        outcome.map(|held| held != test.negated)
+    }
+
+    #[inline]
+    fn test_path(&mut self, test: &Test, path: u32) -> Outcome {
+        let seen = self.see(path);
+        if let Check::Exists = test.check {
+            return Ok(matches!(seen, Ok(Seen::Value(value)) if !value.is_null()));
+        }
+        let value = match seen? {
+            Seen::Value(value) => value,
+            Seen::Absent => return Ok(test.quantifier == Quantifier::Every),
+        };
+        match (test.quantifier, value) {
+            (Quantifier::Whole, value) => self.check(&test.check, value),
+            (Quantifier::Any, Value::List(values)) => {
+                doubt::any(values.iter().map(|value| self.check(&test.check, value)))
+            }
+            (Quantifier::Every, Value::List(values)) => {
+                doubt::every(values.iter().map(|value| self.check(&test.check, value)))
+            }
+            (Quantifier::Any | Quantifier::Every, Value::Null) => Err(Doubt::Null),
+            (Quantifier::Any | Quantifier::Every, _) => Err(Doubt::NotList),
+        }
+    }
+
+    fn test_agent(&mut self, test: &Test) -> Outcome {
+        let request = self.request;
+        match test.check {
+            Check::Exists => Ok(!request.agent.is_empty()),
+            _ if request.agent.is_empty() => Err(Doubt::Missing),
+            _ => self.test_text(test, &request.agent),
+        }
+    }
+
+    fn test_canonical(&mut self, test: &Test) -> Outcome {
+        if let Check::Exists = test.check {
+            return Ok(true);
+        }
+        let Buffers { text, scan, small } = &mut *self.buffers;
+        text.read(self.request)?;
+        match &test.check {
+            _ if test.quantifier != Quantifier::Whole => Err(Doubt::NotList),
+            Check::Found(patterns) => {
+                self.policy.scanner.scan(&self.policy.patterns, text, scan);
+                scan.has_any(patterns)
+            }
+            check => check_text(self.policy, check, text.whole(), small),
+        }
+    }
+
+    /// A test of a text that is always there.
+    fn test_text(&mut self, test: &Test, text: &str) -> Outcome {
+        match (&test.check, test.quantifier) {
+            (Check::Exists, _) => Ok(true),
+            (_, Quantifier::Any | Quantifier::Every) => Err(Doubt::NotList),
+            (check, Quantifier::Whole) => {
+                check_text(self.policy, check, text, &mut self.buffers.small)
+            }
+        }
+    }
+
+    fn check(&mut self, check: &Check, value: &Value<'_>) -> Outcome {
+        match (check, value) {
+            (check, Value::String(text)) => {
+                check_text(self.policy, check, text, &mut self.buffers.small)
+            }
+            (Check::Exists, value) => Ok(!value.is_null()),
+            (_, Value::Null) => Err(Doubt::Null),
+            (Check::Equals(literal), value) => literal.equals(value),
+            (Check::Compare(order, Bound::Number(bound)), Value::Number(number, _)) => {
+                Ok(is_ordered(*order, number.cmp(bound)))
+            }
+            (Check::Compare(_, Bound::Number(_)), Value::OutOfRange(_)) => Err(Doubt::OutOfRange),
+            (Check::Compare(_, Bound::Number(_)), _) => Err(Doubt::NotNumber),
+            (Check::OneOf(literals), value) => literals.contain(value),
+            (Check::Contains(literal), Value::List(values)) => {
+                doubt::any(values.iter().map(|value| literal.equals(value)))
+            }
+            (
+                Check::Compare(_, Bound::Time(_))
+                | Check::Contains(_)
+                | Check::StartsWith(_)
+                | Check::EndsWith(_)
+                | Check::Under(_)
+                | Check::Matches(_)
+                | Check::Found(_),
+                _,
+            ) => Err(Doubt::NotText),
+        }
+    }
+
+    /// What there is at a path.
+    #[inline]
+    fn see(&self, path: u32) -> Result<Seen<'r>, Doubt> {
+        let path = self.policy.paths.get(path as usize).ok_or(Doubt::Missing)?;
+        let request = self.request;
+        match path.root {
+            Root::Context => walk(&request.context, &path.names),
+            Root::Attested => walk(&request.attested, &path.names),
+            Root::Param(first) => {
+                let Some(shape) = self.shape else {
+                    return walk(&request.params, &path.names);
+                };
+                let Some(declared) = shape.param(first) else {
+                    return Ok(Seen::Absent);
+                };
+                if declared.optional
+                    && request
+                        .params
+                        .get(&declared.name)
+                        .is_none_or(Value::is_null)
+                {
+                    return Ok(Seen::Absent);
+                }
+                walk(&request.params, &path.names)
+            }
+        }
+    }
+
+    /// The value at a path, for the index.
+    #[inline]
+    pub(crate) fn value(&self, path: u32) -> Result<Option<&'r Value<'r>>, Doubt> {
+        match self.see(path)? {
+            Seen::Absent => Ok(None),
+            Seen::Value(value) => Ok(Some(value)),
+        }
+    }
+}
+
+fn walk<'r>(map: &'r Map<'r>, names: &[Box<str>]) -> Result<Seen<'r>, Doubt> {
+    let Some((first, others)) = names.split_first() else {
+        return Err(Doubt::Missing);
+    };
+    let mut value = map.get(first).ok_or(Doubt::Missing)?;
+    for name in others {
+        value = match value {
+            Value::Map(map) => map.get(name).ok_or(Doubt::Missing)?,
+            Value::Null => return Err(Doubt::Missing),
+            _ => return Err(Doubt::NotMap),
+        };
+    }
+    Ok(Seen::Value(value))
+}
+
+fn check_text(policy: &Policy, check: &Check, text: &str, small: &mut String) -> Outcome {
+    match check {
+        Check::Exists => Ok(true),
+        Check::Equals(literal) => literal.equals_text(text),
+        Check::Compare(order, Bound::Time(bound)) => {
+            let moment = time::nanoseconds(text).ok_or(Doubt::NotTime)?;
+            Ok(is_ordered(*order, moment.cmp(bound)))
+        }
+        Check::Compare(_, Bound::Number(_)) => Err(Doubt::NotNumber),
+        Check::OneOf(literals) => literals.contain_text(text),
+        Check::Contains(Literal::Text(part)) => Ok(text.contains(&**part)),
+        Check::Contains(Literal::Number(_) | Literal::Boolean(_) | Literal::Time(_)) => {
+            Err(Doubt::NotList)
+        }
+        Check::StartsWith(start) => Ok(text.starts_with(&**start)),
+        Check::EndsWith(end) => Ok(text.ends_with(&**end)),
+        Check::Under(directory) => directory.holds(text),
+        Check::Matches(patterns) => {
+            doubt::any(
+                patterns
+                    .iter()
+                    .map(|&id| match policy.patterns.get(id as usize) {
+                        Some(pattern) => pattern.is_in(text, small),
+                        None => Ok(false),
+                    }),
+            )
+        }
+        // The engine is not made where it stands anywhere but at the text.
+        Check::Found(_) => Err(Doubt::NotText),
+    }
+}
+
+fn is_ordered(order: Order, ordering: Ordering) -> bool {
+    match order {
+        Order::Less => ordering.is_lt(),
+        Order::AtMost => ordering.is_le(),
+        Order::Greater => ordering.is_gt(),
+        Order::AtLeast => ordering.is_ge(),
+    }
+}

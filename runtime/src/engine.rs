@@ -1,0 +1,135 @@
+//! A table in, decisions about requests out: [`Engine`].
+
+use std::{cell::Cell, collections::HashMap};
+
+use crate::{
+    condition::Buffers,
+    decide::Deciding,
+    decision::{Cause, Decision},
+    prepare::{TableError, prepare},
+    prepared::Policy,
+    request::Request,
+    table::Table,
+};
+
+/// The policies of a table, ready for requests. It owns what it needs, and may
+/// be asked from many threads at once.
+///
+/// ```
+/// use agentos_runtime::{Effect, Engine, Request, table::Table};
+///
+/// let engine = Engine::new(&Table { sources: (&[]).into(), policies: (&[]).into() })?;
+/// // Without a policy, nothing is permitted.
+/// assert_eq!(engine.decide(&Request::new("a1", "read_file")).effect(), Effect::Deny);
+/// # Ok::<(), agentos_runtime::TableError>(())
+/// ```
+pub struct Engine {
+    pub(crate) sources: Box<[Box<str>]>,
+    pub(crate) policies: Box<[Policy]>,
+    by_name: HashMap<Box<str>, usize>,
+    /// Why it denies everything, where it was made of a broken table.
+    pub(crate) broken: Option<TableError>,
+}
+
+thread_local! {
+    static BUFFERS: Cell<Option<Box<Buffers>>> = const { Cell::new(None) };
+}
+
+impl Engine {
+    /// Makes a table ready: checks it, and compiles its patterns.
+    pub fn new(table: &Table<'_>) -> Result<Engine, TableError> {
+        let policies = prepare(table)?;
+        let mut by_name = HashMap::new();
+        for (position, policy) in policies.iter().enumerate() {
+            if by_name.insert(policy.name.clone(), position).is_some() {
+                return Err(TableError::DuplicatePolicy {
+                    policy: policy.name.to_string(),
+                });
+            }
+        }
+        let sources = table
+            .sources
+            .iter()
+            .map(|source| Box::from(source.name))
+            .collect();
+        Ok(Engine {
+            sources,
+            policies: policies.into(),
+            by_name,
+            broken: None,
+        })
+    }
+
+    /// An engine that denies everything.
+    pub(crate) fn broken(error: TableError) -> Engine {
+        Engine {
+            sources: Box::default(),
+            policies: Box::default(),
+            by_name: HashMap::new(),
+            broken: Some(error),
+        }
+    }
+
+    /// Answers a request. The same request has the same answer, whatever was
+    /// asked before; where nothing forbids, nothing is allocated.
+    pub fn decide(&self, request: &Request<'_>) -> Decision<'_> {
+        with_buffers(|buffers| self.decide_with(request, buffers))
+    }
+
+    fn decide_with(&self, request: &Request<'_>, buffers: &mut Buffers) -> Decision<'_> {
+        if self.policies.is_empty() {
+            return Decision::refused(if self.broken.is_some() {
+                Cause::BrokenTable
+            } else {
+                Cause::NoPolicies
+            });
+        }
+        let unknown = request
+            .policies
+            .iter()
+            .position(|name| !self.by_name.contains_key(&**name));
+        if let Some(position) = unknown {
+            return Decision::refused(Cause::UnknownPolicy { position });
+        }
+        let mut deciding = Deciding::new(request, buffers);
+        for policy in self.applying(request) {
+            if deciding.ask(policy) {
+                break;
+            }
+        }
+        deciding.finish()
+    }
+
+    /// The policies that a request is judged by, in order.
+    pub(crate) fn applying(&self, request: &Request<'_>) -> impl Iterator<Item = &Policy> {
+        let all = if request.policies.is_empty() {
+            &*self.policies
+        } else {
+            &[]
+        };
+        let named = request
+            .policies
+            .iter()
+            .filter_map(|name| self.by_name.get(&**name));
+        all.iter()
+            .chain(named.filter_map(|position| self.policies.get(*position)))
+    }
+
+    /// The names of its policies, in the order of the table.
+    pub fn policies(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.policies.iter().map(|policy| &*policy.name)
+    }
+}
+
+/// Lends the buffers of this thread; new ones where they are lent already or gone.
+pub(crate) fn with_buffers<T>(ask: impl FnOnce(&mut Buffers) -> T) -> T {
+    let mut buffers = BUFFERS
+        .try_with(Cell::take)
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    let answer = ask(&mut buffers);
+    // A thread that is ending has nowhere to keep them.
+    let _ = BUFFERS.try_with(|kept| kept.set(Some(buffers)));
+    answer
+}

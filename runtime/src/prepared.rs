@@ -1,0 +1,91 @@
+//! What an engine keeps of a table: rows that are owned, checked and interned.
+
+use crate::{
+    Number,
+    condition::{Condition, Path},
+    glob::Glob,
+    matcher::{Pattern, Scanner},
+    shape::Shape,
+    table::{Category, Combine, DefaultAnswer, Effect, Mode, Place, Stage},
+};
+
+/// A policy, ready for requests.
+pub(crate) struct Policy {
+    pub(crate) name: Box<str>,
+    pub(crate) at: Place,
+    pub(crate) default: DefaultAnswer,
+    pub(crate) default_because: Option<Box<str>>,
+    pub(crate) mode: Mode,
+    /// Fields that its rules look at.
+    pub(crate) paths: Box<[Path]>,
+    pub(crate) shapes: Box<[(Box<str>, Shape)]>,
+    pub(crate) parts: Box<[Part]>,
+    /// Those of all sets, then those of all signals.
+    pub(crate) patterns: Box<[Pattern]>,
+    pub(crate) intents: Box<[Intent]>,
+    pub(crate) scanner: Scanner,
+}
+
+/// The rules of one policy text.
+pub(crate) struct Part {
+    pub(crate) combine: Combine,
+    /// In the order in which they are considered: under `strictest` by falling
+    /// effect, under `priority` by falling priority, then as written.
+    pub(crate) rules: Box<[Rule]>,
+}
+
+/// A rule, ready for requests.
+pub(crate) struct Rule {
+    pub(crate) effect: Effect,
+    pub(crate) stage: Stage,
+    pub(crate) when: Option<Condition>,
+    pub(crate) actions: Box<[Action]>,
+    pub(crate) id: Box<str>,
+    pub(crate) at: Place,
+    pub(crate) because: Option<Box<str>>,
+    pub(crate) suggest: Option<Box<str>>,
+    /// Its tests in words, in the order they stand in `when`.
+    pub(crate) clauses: Box<[Clause]>,
+}
+
+/// A name or glob of actions.
+pub(crate) enum Action {
+    Exact(Box<str>),
+    Any,
+    /// All names that start so.
+    Prefix(Box<str>),
+    Glob(Glob),
+}
+
+/// A test in words.
+pub(crate) struct Clause {
+    pub(crate) number: u16,
+    /// `amount > 1000`
+    pub(crate) words: Box<str>,
+    /// `amount`
+    pub(crate) field: Box<str>,
+}
+
+/// An intent's signals.
+pub(crate) struct Intent {
+    pub(crate) category: Category,
+    pub(crate) signals: Box<[Signal]>,
+}
+
+/// A signal, by the number of its pattern.
+pub(crate) struct Signal {
+    pub(crate) pattern: u32,
+    pub(crate) weight: Number,
+    pub(crate) explain: Box<str>,
+}
+
+impl Action {
+    pub(crate) fn is(&self, name: &str) -> bool {
+        match self {
+            Action::Exact(ours) => **ours == *name,
+            Action::Any => true,
+            Action::Prefix(prefix) => name.starts_with(&**prefix),
+            Action::Glob(glob) => glob.matches(name),
+        }
+    }
+}
