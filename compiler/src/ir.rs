@@ -67,7 +67,9 @@ pub struct Policy {
 impl Policy {
     /// The rules written in this policy itself.
     pub fn own(&self) -> &Part {
-        self.parts.last().expect("lowering gives every policy a part of its own")
+        self.parts
+            .last()
+            .expect("lowering gives every policy a part of its own")
     }
 }
 

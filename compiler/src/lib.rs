@@ -1,9 +1,122 @@
 //! Checks agentos policies and compiles them to tables, artifacts and Rust.
+//!
+//! The path of a policy: [`read()`] gives a syntax tree, [`lower()`] its meaning,
+//! [`check()`] what its author hardly means, and [`Plan`] the rows that the
+//! runtime reads. [`compile`] walks it. Nothing here does I/O or depends on a clock, the environment or hash order: the same
+//! text gives the same bytes.
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod finding;
+pub mod governance;
+pub mod ir;
+pub mod lower;
 pub mod nearest;
+pub mod pattern;
+pub mod plan;
+pub mod read;
+pub mod shipped;
 pub mod source;
 
+use finding::{Level, codes};
+
+pub use check::check;
 pub use finding::Finding;
+pub use lower::lower;
+pub use plan::Plan;
+pub use read::{Read, read};
 pub use source::{Source, Sources};
+
+/// How strictly a compilation looks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Whether warnings and notes are errors.
+    pub strict: bool,
+}
+
+/// Compiles texts that belong together.
+///
+/// There is a plan where no finding is an error. Findings come by place.
+///
+/// ```
+/// use agentos_compiler::{Options, Sources, compile};
+///
+/// let sources = Sources::one("mail.policy", "policy mail { forbid send_email; }");
+/// let (plan, findings) = compile(&sources, &Options::default());
+/// assert!(plan.is_none());
+/// assert_eq!(findings[0].primary.span.range(), 14..20);
+/// ```
+pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let mut files = Vec::new();
+    for (id, source) in sources.iter() {
+        let read = read(id, source);
+        findings.extend(read.findings);
+        files.push(read.file);
+    }
+    let (program, lowered) = lower(&files);
+    findings.extend(lowered);
+    findings.extend(check(&program));
+    let mut findings = expected(&program, findings);
+    findings.retain_mut(|finding| {
+        if options.strict {
+            finding.level = Level::Error;
+        }
+        finding.level > Level::Note
+    });
+    findings.sort_by_key(|finding| {
+        let span = finding.primary.span;
+        (span.source, span.start, span.end, finding.lint.code)
+    });
+    let broken = findings.iter().any(|finding| finding.level == Level::Error);
+    let plan = (!broken).then(|| Plan::new(program, sources));
+    (plan, findings)
+}
+
+/// Takes out what an `expect` says is fine, and reports each `expect` that
+/// nothing answered to. An error cannot be expected away.
+fn expected(program: &ir::Program, findings: Vec<Finding>) -> Vec<Finding> {
+    let expects: Vec<&ir::Expect> = program.policies.iter().flat_map(|p| &p.expects).collect();
+    let mut answered = vec![false; expects.len()];
+    let mut left: Vec<Finding> = findings
+        .into_iter()
+        .filter(|finding| {
+            let mut silenced = false;
+            for (expect, answered) in expects.iter().zip(&mut answered) {
+                if std::ptr::eq(expect.lint, finding.lint)
+                    && finding.lint.level < Level::Error
+                    && expect.about.contains(finding.primary.span)
+                {
+                    *answered = true;
+                    silenced = true;
+                }
+            }
+            !silenced
+        })
+        .collect();
+    for (expect, _) in expects
+        .iter()
+        .zip(answered)
+        .filter(|(_, answered)| !answered)
+    {
+        let name = expect.lint.name;
+        let finding = if expect.lint.level == Level::Error {
+            Finding::new(
+                &codes::UNFULFILLED_EXPECT,
+                expect.span,
+                format!("`{name}` is an error and cannot be expected"),
+            )
+            .help("mend what it finds")
+        } else {
+            Finding::new(
+                &codes::UNFULFILLED_EXPECT,
+                expect.span,
+                format!("`{name}` is expected here, and nothing of the kind is found"),
+            )
+            .other(expect.about, "about this")
+            .help("take the `expect` out")
+        };
+        left.push(finding);
+    }
+    left
+}

@@ -10,7 +10,6 @@ use agentos_runtime::table::{self, Place};
 
 use crate::{
     ir,
-    pattern::Compiled,
     source::{Source, Sources},
 };
 
@@ -39,10 +38,18 @@ impl Plan {
                 used.extend(part.rules.iter().map(|rule| rule.span.source));
             }
             used.extend(
-                policy.patterns.iter().flat_map(|set| &set.patterns).map(|p| p.span.source),
+                policy
+                    .patterns
+                    .iter()
+                    .flat_map(|set| &set.patterns)
+                    .map(|p| p.span.source),
             );
             used.extend(
-                policy.intents.iter().flat_map(|i| &i.signals).map(|s| s.pattern.span.source),
+                policy
+                    .intents
+                    .iter()
+                    .flat_map(|i| &i.signals)
+                    .map(|s| s.pattern.span.source),
             );
             used.extend(policy.rates.iter().map(|rate| rate.span.source));
         }
@@ -57,7 +64,11 @@ impl Plan {
             })
             .collect();
         let ids = program.policies.iter().map(ids).collect();
-        Plan { program, sources, ids }
+        Plan {
+            program,
+            sources,
+            ids,
+        }
     }
 
     /// What the plan was made of.
@@ -67,13 +78,20 @@ impl Plan {
 
     /// The rows.
     pub fn table(&self) -> table::Table<'_> {
-        let policies =
-            self.program.policies.iter().zip(&self.ids).map(|(policy, ids)| self.policy(policy, ids));
+        let policies = self
+            .program
+            .policies
+            .iter()
+            .zip(&self.ids)
+            .map(|(policy, ids)| self.policy(policy, ids));
         table::Table {
             sources: self
                 .sources
                 .iter()
-                .map(|s| table::Source { name: &s.source.name, sha256: &s.sha256 })
+                .map(|s| table::Source {
+                    name: &s.source.name,
+                    sha256: &s.sha256,
+                })
                 .collect(),
             policies: policies.collect(),
         }
@@ -85,11 +103,24 @@ impl Plan {
             .iter()
             .map(|set| table::PatternSet {
                 name: &set.name,
-                patterns: set.patterns.iter().map(|pattern| self.pattern(pattern)).collect(),
+                patterns: set
+                    .patterns
+                    .iter()
+                    .map(|pattern| self.pattern(pattern))
+                    .collect(),
             })
             .collect();
-        let mut rows = Rows { plan: self, policy, sets: &mut sets };
-        let parts = policy.parts.iter().zip(ids).map(|(part, ids)| rows.part(part, ids)).collect();
+        let mut rows = Rows {
+            plan: self,
+            policy,
+            sets: &mut sets,
+        };
+        let parts = policy
+            .parts
+            .iter()
+            .zip(ids)
+            .map(|(part, ids)| rows.part(part, ids))
+            .collect();
         table::Policy {
             name: &policy.name.node,
             version: &policy.version,
@@ -106,9 +137,17 @@ impl Plan {
             },
             base: policy.base,
             parts,
-            actions: policy.actions.iter().map(|action| action_row(action)).collect(),
+            actions: policy
+                .actions
+                .iter()
+                .map(|action| action_row(action))
+                .collect(),
             patterns: sets.into(),
-            intents: policy.intents.iter().map(|intent| self.intent(intent)).collect(),
+            intents: policy
+                .intents
+                .iter()
+                .map(|intent| self.intent(intent))
+                .collect(),
             limits: limits_row(&policy.limits),
             rates: policy.rates.iter().map(|rate| self.rate(rate)).collect(),
             trust: policy.trust.as_ref().map(trust_row),
@@ -119,12 +158,7 @@ impl Plan {
         table::Pattern {
             source: &pattern.source,
             at: self.place(pattern.span),
-            matcher: match &pattern.compiled {
-                Compiled::Substring(text) => table::Matcher::Substring(text),
-                Compiled::Regex(text) => table::Matcher::Regex(text),
-                Compiled::RegexUnless(text, tail) => table::Matcher::RegexUnless(text, tail),
-                Compiled::Glob(text) => table::Matcher::Glob(text),
-            },
+            matcher: pattern.compiled.matcher(),
         }
     }
 
@@ -134,13 +168,20 @@ impl Plan {
             pattern: self.pattern(&signal.pattern),
             explain: &signal.explain,
         });
-        table::Intent { category: intent.category, signals: signals.collect() }
+        table::Intent {
+            category: intent.category,
+            signals: signals.collect(),
+        }
     }
 
     fn rate<'p>(&'p self, rate: &'p ir::Rate) -> table::Rate<'p> {
         table::Rate {
             at: self.place(rate.span),
-            actions: rate.actions.iter().map(|action| action.node.as_str()).collect(),
+            actions: rate
+                .actions
+                .iter()
+                .map(|action| action.node.as_str())
+                .collect(),
             count: rate.count,
             per_ms: rate.per_ms,
             per_tenant: rate.scope == ast::RateScope::Tenant,
@@ -150,12 +191,22 @@ impl Plan {
     }
 
     fn place(&self, span: Span) -> Place {
-        let at = self.sources.binary_search_by_key(&span.source, |source| source.id);
+        let at = self
+            .sources
+            .binary_search_by_key(&span.source, |source| source.id);
         let Some((index, source)) = at.ok().and_then(|at| Some((at, self.sources.get(at)?))) else {
-            return Place { source: 0, line: 1, column: 1 };
+            return Place {
+                source: 0,
+                line: 1,
+                column: 1,
+            };
         };
         let at = source.source.position(span.start as usize);
-        Place { source: index as u32, line: at.line, column: at.column }
+        Place {
+            source: index as u32,
+            line: at.line,
+            column: at.column,
+        }
     }
 }
 
@@ -175,7 +226,12 @@ impl<'p> Rows<'p, '_> {
                 ast::Combine::Strictest => table::Combine::Strictest,
                 ast::Combine::Priority => table::Combine::Priority,
             },
-            rules: part.rules.iter().zip(ids).map(|(rule, id)| self.rule(rule, id)).collect(),
+            rules: part
+                .rules
+                .iter()
+                .zip(ids)
+                .map(|(rule, id)| self.rule(rule, id))
+                .collect(),
         }
     }
 
@@ -184,7 +240,11 @@ impl<'p> Rows<'p, '_> {
             effect: effect_row(rule.effect.node),
             id,
             at: self.plan.place(rule.span),
-            actions: rule.actions.iter().map(|action| action.node.as_str()).collect(),
+            actions: rule
+                .actions
+                .iter()
+                .map(|action| action.node.as_str())
+                .collect(),
             stage: match rule.stage {
                 ast::Stage::Input => table::Stage::Input,
                 ast::Stage::Call => table::Stage::Call,
@@ -235,7 +295,11 @@ impl<'p> Rows<'p, '_> {
             ir::Check::EndsWith(text) => table::Check::EndsWith(text),
             ir::Check::Under(dir) => table::Check::Under(dir),
             ir::Check::MatchesSet(name) => {
-                let at = self.policy.patterns.iter().position(|set| set.name == *name);
+                let at = self
+                    .policy
+                    .patterns
+                    .iter()
+                    .position(|set| set.name == *name);
                 table::Check::Matches(at.expect("lowering found the set of this name") as u32)
             }
             ir::Check::MatchesPattern(pattern) => {
@@ -257,7 +321,11 @@ fn ids(policy: &ir::Policy) -> Vec<Vec<String>> {
     let own = policy.parts.len() - 1;
     let parts = policy.parts.iter().enumerate().map(|(at, part)| {
         let ids = part.rules.iter().map(|rule| {
-            if at == own { rule.id.clone() } else { format!("{}/{}", part.policy, rule.id) }
+            if at == own {
+                rule.id.clone()
+            } else {
+                format!("{}/{}", part.policy, rule.id)
+            }
         });
         ids.collect()
     });
@@ -289,9 +357,7 @@ fn field_row(field: &ir::Field) -> table::Field<'_> {
         ir::Field::Action => table::Field::Action,
         ir::Field::Agent => table::Field::Agent,
         ir::Field::Text => table::Field::Text,
-        ir::Field::Param(words) => {
-            table::Field::Param(words.iter().map(String::as_str).collect())
-        }
+        ir::Field::Param(words) => table::Field::Param(words.iter().map(String::as_str).collect()),
         ir::Field::Context(words) => {
             table::Field::Context(words.iter().map(String::as_str).collect())
         }
@@ -316,7 +382,10 @@ fn action_row(action: &ir::Action) -> table::Action<'_> {
         ty: type_row(&param.ty),
         optional: param.optional,
     });
-    table::Action { name: &action.name.node, params: params.collect() }
+    table::Action {
+        name: &action.name.node,
+        params: params.collect(),
+    }
 }
 
 fn type_row(ty: &ir::Type) -> table::Type<'_> {
@@ -346,12 +415,15 @@ fn limits_row(limits: &ir::Limits) -> table::Limits {
 }
 
 fn trust_row(trust: &ir::Trust) -> table::Trust<'_> {
-    let supervisors = trust.supervisors.iter().map(|supervisor| table::Supervisor {
-        name: &supervisor.name.node,
-        // Checked: nothing is compiled from a level that is none.
-        level: u32::try_from(supervisor.level.node).unwrap_or(u32::MAX),
-        agent: supervisor.agent,
-    });
+    let supervisors = trust
+        .supervisors
+        .iter()
+        .map(|supervisor| table::Supervisor {
+            name: &supervisor.name.node,
+            // Checked: nothing is compiled from a level that is none.
+            level: u32::try_from(supervisor.level.node).unwrap_or(u32::MAX),
+            agent: supervisor.agent,
+        });
     table::Trust {
         supervisors: supervisors.collect(),
         max_escalation_depth: trust.max_escalation_depth,
@@ -361,5 +433,8 @@ fn trust_row(trust: &ir::Trust) -> table::Trust<'_> {
 /// SHA-256 in hex.
 fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha2::Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -3,7 +3,6 @@
 use agentos_grammar::{SourceId, ast};
 
 use crate::{
-    dialect,
     finding::{Finding, codes, syntax::from_syntax},
     source::Source,
 };
@@ -28,7 +27,12 @@ pub fn is_yaml(name: &str) -> bool {
 /// Reads one text; its name says the spelling.
 pub fn read(id: SourceId, source: &Source) -> Read {
     let mut read = if is_yaml(&source.name) {
-        dialect::read(id, &source.text)
+        let (file, errors) = agentos_grammar::yaml::parse(id, &source.text);
+        Read {
+            file,
+            findings: errors.into_iter().map(from_syntax).collect(),
+            dialect: "yaml",
+        }
     } else {
         let (file, errors) = agentos_grammar::parse(id, &source.text);
         Read {
@@ -40,8 +44,12 @@ pub fn read(id: SourceId, source: &Source) -> Read {
     if read.file.policies.is_empty() && read.findings.is_empty() {
         let start = agentos_grammar::Span::new(id, 0, 0);
         read.findings.push(
-            Finding::new(&codes::EMPTY_SOURCE, start, "there is no policy in this file")
-                .help("write one: `policy my_policy { default deny; }`"),
+            Finding::new(
+                &codes::EMPTY_SOURCE,
+                start,
+                "there is no policy in this file",
+            )
+            .help("write one: `policy my_policy { default deny; }`"),
         );
     }
     read

@@ -26,16 +26,26 @@ macro_rules! shipped {
     };
 }
 
-shipped!("audit", "baseline", "no_pii", "permissive", "read_only", "strict");
+shipped!(
+    "audit",
+    "baseline",
+    "no_pii",
+    "permissive",
+    "read_only",
+    "secrets",
+    "strict"
+);
 
 static POLICIES: LazyLock<Vec<Spanned<ast::Policy>>> = LazyLock::new(|| {
     let sources = (FIRST_ID..).map(SourceId).zip(SOURCES.iter());
-    sources.flat_map(|(id, source)| agentos_grammar::parse(id, &source.text).0.policies).collect()
+    sources
+        .flat_map(|(id, source)| agentos_grammar::parse(id, &source.text).0.policies)
+        .collect()
 });
 
 /// The names of the shipped policies, sorted.
-pub fn names() -> impl Iterator<Item = &'static str> + Clone {
-    NAMES.iter().copied()
+pub fn names() -> &'static [&'static str] {
+    NAMES
 }
 
 /// The shipped policy of this name.

@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use agentos_grammar::{SourceId, Span};
 
+use crate::shipped;
+
 /// One text and the name it is known by.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -53,7 +55,7 @@ impl Sources {
         SourceId(self.list.len() as u32 - 1)
     }
 
-    /// The text `id` counts.
+    /// The text `id` counts: one of these, or that of a shipped policy.
     ///
     /// # Panics
     ///
@@ -61,6 +63,7 @@ impl Sources {
     pub fn get(&self, id: SourceId) -> &Source {
         self.list
             .get(id.0 as usize)
+            .or_else(|| shipped::source(id))
             .expect("a source id comes from the sources it is used with")
     }
 
@@ -95,7 +98,7 @@ impl Sources {
 }
 
 impl Source {
-    fn new(name: impl Into<String>, text: impl Into<String>) -> Source {
+    pub(crate) fn new(name: impl Into<String>, text: impl Into<String>) -> Source {
         let (name, text) = (name.into(), text.into());
         let index = LineIndex::new(text.as_bytes());
         Source { name, text, index }

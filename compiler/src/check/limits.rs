@@ -35,7 +35,11 @@ pub(super) fn check(policy: &Policy, found: &mut Vec<Finding>) {
     if let Some(calls) = &limits.max_tool_calls
         && calls.node == 0
         && own(calls.span)
-        && let Some(rule) = policy.own().rules.iter().find(|rule| rule.effect.node == Effect::Allow)
+        && let Some(rule) = policy
+            .own()
+            .rules
+            .iter()
+            .find(|rule| rule.effect.node == Effect::Allow)
     {
         found.push(
             Finding::new(

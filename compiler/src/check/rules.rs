@@ -33,7 +33,10 @@ pub(super) fn check(policy: &Policy, found: &mut Vec<Finding>) {
                 Finding::new(
                     &codes::UNUSED_PRIORITY,
                     priority.span,
-                    format!("`priority {}` has no effect: the strictest rule wins here", priority.node),
+                    format!(
+                        "`priority {}` has no effect: the strictest rule wins here",
+                        priority.node
+                    ),
                 )
                 .help("take it out, or write `combine priority;`"),
             );
@@ -50,18 +53,29 @@ fn default_allow(policy: &Policy, found: &mut Vec<Finding>) {
             Finding::new(
                 &codes::DEFAULT_ALLOW,
                 span,
-                format!("`{}` permits every action that no rule is about", policy.name.node),
+                format!(
+                    "`{}` permits every action that no rule is about",
+                    policy.name.node
+                ),
             )
-            .help("write `default deny;`, or say why this is right: `default allow because \"…\";`"),
+            .help(
+                "write `default deny;`, or say why this is right: `default allow because \"…\";`",
+            ),
         );
     }
 }
 
 fn allow_on_context(rule: &crate::ir::Rule, found: &mut Vec<Finding>) {
-    let tests = rule.when.as_ref().map(crate::ir::Condition::tests).unwrap_or_default();
+    let tests = rule
+        .when
+        .as_ref()
+        .map(crate::ir::Condition::tests)
+        .unwrap_or_default();
     let mut said: Vec<&Vec<String>> = Vec::new();
     for test in tests {
-        let Field::Context(path) = &test.field.node else { continue };
+        let Field::Context(path) = &test.field.node else {
+            continue;
+        };
         if said.contains(&path) {
             continue;
         }
@@ -73,7 +87,9 @@ fn allow_on_context(rule: &crate::ir::Rule, found: &mut Vec<Finding>) {
                 test.field.span,
                 format!("this allow rests on `context.{path}`, which the caller says of itself"),
             )
-            .help(format!("look at `attested.{path}`, which the host or a credential says")),
+            .help(format!(
+                "look at `attested.{path}`, which the host or a credential says"
+            )),
         );
     }
 }

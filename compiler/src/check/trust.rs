@@ -10,7 +10,11 @@ use crate::{
 
 pub(super) fn check(policy: &Policy, found: &mut Vec<Finding>) {
     // A hierarchy that was only inherited is checked where it was written.
-    let Some(trust) = policy.trust.as_ref().filter(|trust| policy.span.contains(trust.span)) else {
+    let Some(trust) = policy
+        .trust
+        .as_ref()
+        .filter(|trust| policy.span.contains(trust.span))
+    else {
         return;
     };
     let mut names: HashMap<&str, usize> = HashMap::new();
@@ -33,7 +37,9 @@ pub(super) fn check(policy: &Policy, found: &mut Vec<Finding>) {
                 Finding::new(
                     &codes::SUPERVISOR_LEVELS,
                     supervisor.level.span,
-                    format!("level {level} is no level: the root is 0, and larger is further from it"),
+                    format!(
+                        "level {level} is no level: the root is 0, and larger is further from it"
+                    ),
                 )
                 .help("count the levels from 0"),
             );
@@ -56,7 +62,10 @@ pub(super) fn check(policy: &Policy, found: &mut Vec<Finding>) {
     }
     let highest = levels.last().copied().unwrap_or_default();
     // Levels are a set, so the first number that is not where it belongs is the gap.
-    let gap = (0..).zip(&levels).find(|(want, have)| want != *have).map(|(want, _)| want);
+    let gap = (0..)
+        .zip(&levels)
+        .find(|(want, have)| want != *have)
+        .map(|(want, _)| want);
     if let Some(missing) = gap {
         let message = if missing == 0 {
             "nobody is at level 0, so there is no trust root".to_owned()

@@ -33,7 +33,10 @@ pub(super) fn lower(
             Finding::new(
                 &codes::WRONG_SHAPE,
                 decl.name.span,
-                format!("an action is declared by its whole name, and `{}` is a glob", decl.name.node),
+                format!(
+                    "an action is declared by its whole name, and `{}` is a glob",
+                    decl.name.node
+                ),
             )
             .help("declare each action by itself"),
         );
@@ -58,10 +61,17 @@ pub(super) fn lower(
             _ => (&param.ty, false),
         };
         if let Some(ty) = lower_type(inner, found) {
-            params.push(ir::Param { name: param.name.clone(), ty, optional });
+            params.push(ir::Param {
+                name: param.name.clone(),
+                ty,
+                optional,
+            });
         }
     }
-    Some(ir::Action { name: decl.name.clone(), params })
+    Some(ir::Action {
+        name: decl.name.clone(),
+        params,
+    })
 }
 
 fn lower_type(ty: &Spanned<ast::Type>, found: &mut Vec<Finding>) -> Option<ir::Type> {
@@ -91,8 +101,10 @@ fn lower_type(ty: &Spanned<ast::Type>, found: &mut Vec<Finding>) -> Option<ir::T
             lower_type(inner, found).map(|inner| ir::Type::List(Box::new(inner)))
         }
         ast::Type::OneOf(list) => {
-            let values: Vec<ir::Literal> =
-                list.iter().filter_map(|value| literal(value, found)).collect();
+            let values: Vec<ir::Literal> = list
+                .iter()
+                .filter_map(|value| literal(value, found))
+                .collect();
             if list.is_empty() {
                 found.push(
                     Finding::new(&codes::WRONG_TYPE, ty.span, "no value is `one of []`")

@@ -26,9 +26,17 @@ pub(super) fn of_rule(
     scope: &Scope,
     found: &mut Vec<Finding>,
 ) -> Option<ir::Condition> {
-    let mut cx = Cx { actions: &rule.actions, scope, found, clause: 0 };
+    let mut cx = Cx {
+        actions: &rule.actions,
+        scope,
+        found,
+        clause: 0,
+    };
     let when = rule.when.as_ref().map(|when| cx.condition(when, false));
-    let unless = rule.unless.as_ref().map(|unless| cx.condition(unless, true));
+    let unless = rule
+        .unless
+        .as_ref()
+        .map(|unless| cx.condition(unless, true));
     match (when, unless) {
         (Some(when), Some(unless)) => Some(ir::Condition::All(vec![when, unless])),
         (when, unless) => when.or(unless),
@@ -68,7 +76,10 @@ impl Cx<'_> {
         match &condition.node {
             ast::Condition::Not(inner) => self.condition(inner, !negated),
             ast::Condition::And(list) | ast::Condition::Or(list) => {
-                let parts = list.iter().map(|part| self.condition(part, negated)).collect();
+                let parts = list
+                    .iter()
+                    .map(|part| self.condition(part, negated))
+                    .collect();
                 if matches!(condition.node, ast::Condition::And(_)) == negated {
                     ir::Condition::Any(parts)
                 } else {
@@ -76,14 +87,20 @@ impl Cx<'_> {
                 }
             }
             ast::Condition::Exists(field) => {
-                self.test(condition.span, negated, None, field, |_, _| Some((false, Check::Exists)))
+                self.test(condition.span, negated, None, field, |_, _| {
+                    Some((false, Check::Exists))
+                })
             }
             ast::Condition::Intent(test) => self.intent(test, condition.span, negated),
             ast::Condition::Test(test) => {
                 let quantifier = test.quantifier.as_ref().map(|q| q.node);
-                self.test(condition.span, negated, quantifier, &test.field, |cx, types| {
-                    cx.check(test, types)
-                })
+                self.test(
+                    condition.span,
+                    negated,
+                    quantifier,
+                    &test.field,
+                    |cx, types| cx.check(test, types),
+                )
             }
         }
     }
@@ -99,8 +116,12 @@ impl Cx<'_> {
         self.clause = self.clause.saturating_add(1);
         let clause = self.clause;
         let broken = ir::Condition::All(Vec::new());
-        let Some((field, declared)) = self.field(field) else { return broken };
-        let Some((inner, check)) = check(self, &declared) else { return broken };
+        let Some((field, declared)) = self.field(field) else {
+            return broken;
+        };
+        let Some((inner, check)) = check(self, &declared) else {
+            return broken;
+        };
         // "Some element is not x" is "not every element is x", and the other way round.
         let (quantifier, negated) = match (quantifier, inner) {
             (None, _) => (Quantifier::Whole, negated != inner),
@@ -109,7 +130,14 @@ impl Cx<'_> {
             (Some(ast::Quantifier::Any), true) => (Quantifier::Every, !negated),
             (Some(ast::Quantifier::Every), true) => (Quantifier::Any, !negated),
         };
-        ir::Condition::Test(Box::new(ir::Test { span, clause, negated, quantifier, field, check }))
+        ir::Condition::Test(Box::new(ir::Test {
+            span,
+            clause,
+            negated,
+            quantifier,
+            field,
+            check,
+        }))
     }
 
     fn intent(&mut self, test: &ast::IntentTest, span: Span, negated: bool) -> ir::Condition {
@@ -129,20 +157,27 @@ impl Cx<'_> {
         }
         let mut categories = Vec::new();
         for name in &test.categories {
-            let Some(category) = pattern::category(name, self.found) else { continue };
+            let Some(category) = pattern::category(name, self.found) else {
+                continue;
+            };
             if !self.scope.intents.contains(&category) {
                 self.found.push(
                     Finding::new(
                         &codes::INTENT_WITHOUT_SIGNALS,
                         name.span,
-                        format!("no signal counts towards `{}` here, so it is never seen", name.node),
+                        format!(
+                            "no signal counts towards `{}` here, so it is never seen",
+                            name.node
+                        ),
                     )
                     .help("write an `intent` block for it, or extend a policy that has one"),
                 );
             }
             categories.push(category);
         }
-        let Some(at) = at else { return ir::Condition::All(Vec::new()) };
+        let Some(at) = at else {
+            return ir::Condition::All(Vec::new());
+        };
         ir::Condition::Test(Box::new(ir::Test {
             span,
             clause: self.clause,
@@ -156,14 +191,22 @@ impl Cx<'_> {
     /// What a field's words stand for, and the types it is declared with.
     fn field(&mut self, field: &Spanned<ast::Field>) -> Option<(Spanned<Field>, Declared)> {
         let path: Vec<&str> = field.path.iter().map(String::as_str).collect();
-        let owned = |path: &[&str]| path.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let owned = |path: &[&str]| {
+            path.iter()
+                .map(|word| (*word).to_owned())
+                .collect::<Vec<_>>()
+        };
         let text = || Declared::Always(Type::String);
         let (resolved, declared) = match path.as_slice() {
             ["action"] => (Field::Action, text()),
             ["agent"] => (Field::Agent, text()),
             ["text"] => (Field::Text, text()),
-            ["context", rest @ ..] if !rest.is_empty() => (Field::Context(owned(rest)), Declared::Nowhere),
-            ["attested", rest @ ..] if !rest.is_empty() => (Field::Attested(owned(rest)), Declared::Nowhere),
+            ["context", rest @ ..] if !rest.is_empty() => {
+                (Field::Context(owned(rest)), Declared::Nowhere)
+            }
+            ["attested", rest @ ..] if !rest.is_empty() => {
+                (Field::Attested(owned(rest)), Declared::Nowhere)
+            }
             ["params", rest @ ..] if !rest.is_empty() => {
                 let declared = self.declared(field, rest)?;
                 (Field::Param(owned(rest)), declared)
@@ -198,7 +241,8 @@ impl Cx<'_> {
     }
 
     fn has_param(&self, path: &[&str]) -> bool {
-        path.first().is_some_and(|name| self.scope.by_param.contains_key(*name))
+        path.first()
+            .is_some_and(|name| self.scope.by_param.contains_key(*name))
     }
 
     /// The types of a param in the declared actions that the rule is about.
@@ -206,32 +250,51 @@ impl Cx<'_> {
         let name = path.first().copied().unwrap_or_default();
         let mut types: Vec<(Type, Span)> = Vec::new();
         for action in self.scope.by_param.get(name).into_iter().flatten() {
-            if !self.actions.iter().any(|pattern| covers(&pattern.node, &action.name.node)) {
+            if !self
+                .actions
+                .iter()
+                .any(|pattern| covers(&pattern.node, &action.name.node))
+            {
                 continue;
             }
-            let Some(param) = action.param(name) else { continue };
+            let Some(param) = action.param(name) else {
+                continue;
+            };
             if !types.iter().any(|(known, _)| *known == param.ty) {
                 types.push((param.ty.clone(), param.name.span));
             }
         }
         if let (Some((_, span)), true) = (types.first(), path.len() > 1) {
             let span = *span;
-            self.unknown(field, format!("`{name}` has no parts, so `{}` is none", path.join(".")))
-                .secondary
-                .push(crate::finding::Label { span, text: "declared here".to_owned() });
+            self.unknown(
+                field,
+                format!("`{name}` has no parts, so `{}` is none", path.join(".")),
+            )
+            .secondary
+            .push(crate::finding::Label {
+                span,
+                text: "declared here".to_owned(),
+            });
             return None;
         }
         if types.is_empty() && self.all_declared() {
             self.undeclared(field, path);
             return None;
         }
-        Some(if types.is_empty() { Declared::Nowhere } else { Declared::In(types) })
+        Some(if types.is_empty() {
+            Declared::Nowhere
+        } else {
+            Declared::In(types)
+        })
     }
 
     /// Whether every action the rule is about is declared, each by its name.
     fn all_declared(&self) -> bool {
         !self.actions.is_empty()
-            && self.actions.iter().all(|action| self.scope.actions.contains_key(&action.node))
+            && self
+                .actions
+                .iter()
+                .all(|action| self.scope.actions.contains_key(&action.node))
     }
 
     fn undeclared(&mut self, field: &Spanned<ast::Field>, path: &[&str]) {
@@ -257,8 +320,11 @@ impl Cx<'_> {
     }
 
     fn unknown(&mut self, field: &Spanned<ast::Field>, message: String) -> &mut Finding {
-        self.found.push(Finding::new(&codes::UNKNOWN_FIELD, field.span, message));
-        self.found.last_mut().expect("a finding was pushed just before")
+        self.found
+            .push(Finding::new(&codes::UNKNOWN_FIELD, field.span, message));
+        self.found
+            .last_mut()
+            .expect("a finding was pushed just before")
     }
 
     /// The check of a test, and whether it is asked the other way round.
@@ -279,9 +345,10 @@ impl Cx<'_> {
                     ast::Comparison::AtLeast => Some(Order::AtLeast),
                 };
                 match order {
-                    Some(order) => {
-                        (false, Check::Compare(order, self.ordered(value, value_span, &elements)?))
-                    }
+                    Some(order) => (
+                        false,
+                        Check::Compare(order, self.ordered(value, value_span, &elements)?),
+                    ),
                     None => (
                         *comparison == ast::Comparison::NotEqual,
                         Check::Equals(self.equal(value, value_span, &elements)?),
@@ -291,8 +358,12 @@ impl Cx<'_> {
             ast::Check::In { negated, list } => {
                 if list.is_empty() {
                     self.found.push(
-                        Finding::new(&codes::WRONG_TYPE, check.span, "nothing is in an empty list")
-                            .help("list the values, or take the test out"),
+                        Finding::new(
+                            &codes::WRONG_TYPE,
+                            check.span,
+                            "nothing is in an empty list",
+                        )
+                        .help("list the values, or take the test out"),
                     );
                     return None;
                 }
@@ -320,13 +391,17 @@ impl Cx<'_> {
                     ),
                     _ => elements.clone(),
                 };
-                if let Declared::In(types) = declared
-                    && types.iter().any(|(ty, _)| !matches!(ty, Type::List(_)))
-                    || quantified
-                {
+                let of_a_text = match declared {
+                    Declared::In(types) => types.iter().any(|(ty, _)| !matches!(ty, Type::List(_))),
+                    Declared::Always(_) | Declared::Nowhere => false,
+                };
+                if quantified || of_a_text {
                     texts(self, "contains")?;
                 }
-                (false, Check::Contains(self.equal_or_part(value, span, &members)?))
+                (
+                    false,
+                    Check::Contains(self.equal_or_part(value, span, &members)?),
+                )
             }
             ast::Check::StartsWith(text) => {
                 texts(self, "starts with")?;
@@ -359,10 +434,14 @@ impl Cx<'_> {
                         name.span,
                         format!("no pattern set is called `{}`", name.node),
                     );
-                    self.found.push(match did_you_mean(&name.node, sets.iter().map(String::as_str)) {
-                        Some(help) => finding.help(help),
-                        None => finding.help(format!("define it: `patterns {} {{ … }}`", name.node)),
-                    });
+                    self.found.push(
+                        match did_you_mean(&name.node, sets.iter().map(String::as_str)) {
+                            Some(help) => finding.help(help),
+                            None => {
+                                finding.help(format!("define it: `patterns {} {{ … }}`", name.node))
+                            }
+                        },
+                    );
                     return None;
                 }
                 (false, Check::MatchesSet(name.node.clone()))
@@ -401,9 +480,13 @@ impl Cx<'_> {
                 for (ty, at) in types {
                     let Type::List(element) = ty else {
                         self.found.push(
-                            Finding::new(&codes::WRONG_TYPE, quantifier.span, "this field is no list")
-                                .other(*at, "declared here")
-                                .help("take the word out, or declare the param as a list: `[string]`"),
+                            Finding::new(
+                                &codes::WRONG_TYPE,
+                                quantifier.span,
+                                "this field is no list",
+                            )
+                            .other(*at, "declared here")
+                            .help("take the word out, or declare the param as a list: `[string]`"),
                         );
                         return None;
                     };
@@ -415,7 +498,9 @@ impl Cx<'_> {
     }
 
     fn needs_text(&mut self, span: Span, word: &str, declared: &Declared) -> Option<()> {
-        let Declared::In(types) = declared else { return Some(()) };
+        let Declared::In(types) = declared else {
+            return Some(());
+        };
         for (ty, at) in types {
             let fits = match ty {
                 Type::String | Type::Timestamp => true,
@@ -427,7 +512,10 @@ impl Cx<'_> {
                     Finding::new(
                         &codes::WRONG_TYPE,
                         span,
-                        format!("`{word}` looks at texts, and this field is {}", describe(ty)),
+                        format!(
+                            "`{word}` looks at texts, and this field is {}",
+                            describe(ty)
+                        ),
                     )
                     .other(*at, "declared here"),
                 );
@@ -457,7 +545,7 @@ impl Cx<'_> {
                 | (Type::Timestamp, Literal::Time(_)) => true,
                 (Type::Integer, Literal::Number(number)) => number.is_integer(),
                 (Type::Timestamp, Literal::Text(text)) => {
-                    if let Some(time) = agentos_runtime::time::parse(text) {
+                    if let Some(time) = agentos_runtime::time::nanoseconds(text) {
                         value = Literal::Time(time);
                         true
                     } else {
@@ -471,7 +559,11 @@ impl Cx<'_> {
                 let mut finding = Finding::new(
                     &codes::WRONG_TYPE,
                     span,
-                    format!("this field is {}, and never equals {}", describe(ty), show(&value)),
+                    format!(
+                        "this field is {}, and never equals {}",
+                        describe(ty),
+                        show(&value)
+                    ),
                 );
                 if *at != Span::default() {
                     finding = finding.other(*at, "declared here");
@@ -490,10 +582,17 @@ impl Cx<'_> {
         Some(value)
     }
 
-    fn equal_or_part(&mut self, value: Literal, span: Span, declared: &Declared) -> Option<Literal> {
+    fn equal_or_part(
+        &mut self,
+        value: Literal,
+        span: Span,
+        declared: &Declared,
+    ) -> Option<Literal> {
         // A part of a text may be shorter than every value the text may have.
         if let (Literal::Text(_), Declared::In(types)) = (&value, declared)
-            && types.iter().all(|(ty, _)| matches!(ty, Type::OneOf(_) | Type::Timestamp))
+            && types
+                .iter()
+                .all(|(ty, _)| matches!(ty, Type::OneOf(_) | Type::Timestamp))
         {
             return Some(value);
         }
@@ -503,16 +602,15 @@ impl Cx<'_> {
     /// `value` as something the field can be ordered against.
     fn ordered(&mut self, value: Literal, span: Span, declared: &Declared) -> Option<Literal> {
         let time = match &value {
-            Literal::Text(text) => agentos_runtime::time::parse(text).map(Literal::Time),
+            Literal::Text(text) => agentos_runtime::time::nanoseconds(text).map(Literal::Time),
             _ => None,
         };
         let mut wrong = |message: String, at: Option<Span>| {
             let finding = Finding::new(&codes::WRONG_TYPE, span, message);
             self.found.push(match at {
                 Some(at) => finding.other(at, "declared here"),
-                None => finding.help(
-                    "compare with a number, or with a time such as \"2026-01-31T00:00:00Z\"",
-                ),
+                None => finding
+                    .help("compare with a number, or with a time such as \"2026-01-31T00:00:00Z\""),
             });
         };
         match declared {
@@ -570,7 +668,8 @@ enum Declared {
 pub(super) fn covers(pattern: &str, action: &str) -> bool {
     pattern == action
         || pattern == "*"
-        || pattern.contains(['*', '?', '[']) && agentos_runtime::glob::matches(pattern, action)
+        || pattern.contains(['*', '?', '['])
+            && agentos_runtime::glob::Glob::new(pattern).matches(action)
 }
 
 fn describe(ty: &Type) -> String {

@@ -31,7 +31,9 @@ pub(super) fn lower(entries: &[Spanned<Limit>], limits: &mut Limits, found: &mut
     let mut seen: Vec<(&str, Span)> = Vec::new();
     for entry in entries {
         let written = entry.name.node.as_str();
-        let Some((name, _)) = NAMES.iter().find(|(long, short)| *long == written || *short == written)
+        let Some((name, _)) = NAMES
+            .iter()
+            .find(|(long, short)| *long == written || *short == written)
         else {
             let words = NAMES.iter().flat_map(|(long, short)| [*short, *long]);
             let finding = Finding::new(
@@ -99,21 +101,26 @@ fn one(name: &str, value: &Spanned<LimitValue>, limits: &mut Limits, found: &mut
     let positive = "a whole number above 0";
     match name {
         "max_tokens" => limits.max_tokens = count(1, positive, &mut wrong),
-        "max_tool_calls" => limits.max_tool_calls = count(0, "a whole number, 0 or more", &mut wrong),
+        "max_tool_calls" => {
+            limits.max_tool_calls = count(0, "a whole number, 0 or more", &mut wrong)
+        }
         "max_concurrent" => limits.max_concurrent = count(1, positive, &mut wrong),
         "backpressure_threshold" => limits.backpressure_threshold = count(1, positive, &mut wrong),
         "checkpoint_frequency" => limits.checkpoint_frequency = count(1, positive, &mut wrong),
         "confidence_threshold" => limits.confidence_threshold = share(&mut wrong),
         "drift_threshold" => limits.drift_threshold = share(&mut wrong),
         "log_all_calls" => match &value.node {
-            LimitValue::Boolean(flag) => limits.log_all_calls = Some(Spanned::new(*flag, value.span)),
+            LimitValue::Boolean(flag) => {
+                limits.log_all_calls = Some(Spanned::new(*flag, value.span))
+            }
             LimitValue::Number(_) | LimitValue::Duration(_) => wrong("`true` or `false`"),
         },
         "timeout_seconds" => {
             let ms = match &value.node {
-                LimitValue::Number(text) => {
-                    text.parse::<u64>().ok().and_then(|seconds| seconds.checked_mul(1000))
-                }
+                LimitValue::Number(text) => text
+                    .parse::<u64>()
+                    .ok()
+                    .and_then(|seconds| seconds.checked_mul(1000)),
                 LimitValue::Duration(duration) => duration_ms(duration),
                 LimitValue::Boolean(_) => None,
             };
@@ -149,10 +156,19 @@ pub(super) fn tighten(limits: &mut Limits, more: &Limits) {
     smaller(&mut limits.max_tool_calls, more.max_tool_calls.as_ref());
     smaller(&mut limits.timeout_ms, more.timeout_ms.as_ref());
     smaller(&mut limits.max_concurrent, more.max_concurrent.as_ref());
-    smaller(&mut limits.backpressure_threshold, more.backpressure_threshold.as_ref());
-    smaller(&mut limits.checkpoint_frequency, more.checkpoint_frequency.as_ref());
+    smaller(
+        &mut limits.backpressure_threshold,
+        more.backpressure_threshold.as_ref(),
+    );
+    smaller(
+        &mut limits.checkpoint_frequency,
+        more.checkpoint_frequency.as_ref(),
+    );
     smaller(&mut limits.drift_threshold, more.drift_threshold.as_ref());
-    larger(&mut limits.confidence_threshold, more.confidence_threshold.as_ref());
+    larger(
+        &mut limits.confidence_threshold,
+        more.confidence_threshold.as_ref(),
+    );
     larger(&mut limits.log_all_calls, more.log_all_calls.as_ref());
 }
 

@@ -39,7 +39,11 @@ pub fn lower(files: &[ast::File]) -> (ir::Program, Vec<Finding>) {
     for policy in files.iter().flat_map(|file| &file.policies) {
         cx.add(policy);
     }
-    let given: Vec<String> = cx.given.iter().map(|policy| policy.name.node.clone()).collect();
+    let given: Vec<String> = cx
+        .given
+        .iter()
+        .map(|policy| policy.name.node.clone())
+        .collect();
     for name in &given {
         cx.extended(name, &mut Vec::new());
     }
@@ -137,13 +141,18 @@ impl<'a> Cx<'a> {
     fn base(&mut self, base: &Spanned<String>, path: &mut Vec<String>) -> Option<Rc<Lowered>> {
         if path.contains(&base.node) {
             let circle = path.iter().skip_while(|name| **name != base.node);
-            let circle: Vec<String> =
-                circle.chain([&base.node]).map(|name| format!("`{name}`")).collect();
+            let circle: Vec<String> = circle
+                .chain([&base.node])
+                .map(|name| format!("`{name}`"))
+                .collect();
             self.found.push(
                 Finding::new(
                     &codes::EXTENDS_CYCLE,
                     base.span,
-                    format!("policies extend each other in a circle: {}", circle.join(" extends ")),
+                    format!(
+                        "policies extend each other in a circle: {}",
+                        circle.join(" extends ")
+                    ),
                 )
                 .help("take one of these names out"),
             );
@@ -162,17 +171,17 @@ impl<'a> Cx<'a> {
     }
 
     fn unknown_policy(&mut self, base: &Spanned<String>) {
-        let known = self.by_name.keys().map(String::as_str).chain(shipped::names());
+        let mut known: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
+        known.extend_from_slice(shipped::names());
         let finding = Finding::new(
             &codes::UNKNOWN_POLICY,
             base.span,
             format!("no policy is called `{}`", base.node),
         )
         .note("`extends` looks in the same file, in the files given with it, and among the shipped policies");
-        let shipped: Vec<&str> = shipped::names().collect();
         self.found.push(match did_you_mean(&base.node, known) {
             Some(help) => finding.help(help),
-            None => finding.help(format!("shipped policies: {}", shipped.join(", "))),
+            None => finding.help(format!("shipped policies: {}", shipped::names().join(", "))),
         });
     }
 
@@ -183,7 +192,13 @@ impl<'a> Cx<'a> {
             .get(&policy.name.node)
             .expect("every given policy was lowered before any was joined");
         let own = &lowered.own;
-        let all = || lowered.ancestors.iter().map(|ancestor| &ancestor.own).chain([own]);
+        let all = || {
+            lowered
+                .ancestors
+                .iter()
+                .map(|ancestor| &ancestor.own)
+                .chain([own])
+        };
         let mut patterns: Vec<ir::PatternSet> = Vec::new();
         let mut intents: BTreeMap<_, ir::Intent> = BTreeMap::new();
         let mut limits = ir::Limits::default();
@@ -198,7 +213,10 @@ impl<'a> Cx<'a> {
             for intent in &part.intents {
                 intents
                     .entry(intent.category)
-                    .or_insert_with(|| ir::Intent { category: intent.category, signals: Vec::new() })
+                    .or_insert_with(|| ir::Intent {
+                        category: intent.category,
+                        signals: Vec::new(),
+                    })
                     .signals
                     .extend(intent.signals.iter().cloned());
             }
@@ -212,7 +230,10 @@ impl<'a> Cx<'a> {
             version: own.version.clone(),
             span: own.span,
             base,
-            default: own.default.as_ref().map_or(ast::DefaultAnswer::Deny, |d| d.answer.node),
+            default: own
+                .default
+                .as_ref()
+                .map_or(ast::DefaultAnswer::Deny, |d| d.answer.node),
             default_span: own.default.as_ref().map(|d| d.answer.span),
             default_because: own
                 .default
@@ -221,7 +242,9 @@ impl<'a> Cx<'a> {
                 .map(|because| because.node.clone()),
             mode: own.mode,
             parts: all().map(|part| Rc::clone(&part.part)).collect(),
-            actions: all().flat_map(|part| part.actions.iter().cloned()).collect(),
+            actions: all()
+                .flat_map(|part| part.actions.iter().cloned())
+                .collect(),
             patterns,
             intents: intents.into_values().collect(),
             limits,

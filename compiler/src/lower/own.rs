@@ -37,7 +37,11 @@ pub(super) struct Own {
 pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec<Finding>) -> Own {
     let mut own = Own {
         span: policy.span,
-        version: policy.version.as_ref().map(|v| v.node.clone()).unwrap_or_default(),
+        version: policy
+            .version
+            .as_ref()
+            .map(|v| v.node.clone())
+            .unwrap_or_default(),
         default: None,
         mode: ast::Mode::Enforce,
         part: Rc::new(ir::Part {
@@ -65,7 +69,11 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
                 }
             }
             Item::Patterns(set) => {
-                if let Some(first) = own.patterns.iter().position(|known| known.name == set.name.node) {
+                if let Some(first) = own
+                    .patterns
+                    .iter()
+                    .position(|known| known.name == set.name.node)
+                {
                     let more = pattern::set(set, found);
                     own.patterns[first].patterns.extend(more.patterns);
                 } else {
@@ -76,7 +84,11 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
             Item::Intent(intent) => {
                 if let Some(intent) = pattern::intent(intent, found) {
                     scope.intents.insert(intent.category);
-                    match own.intents.iter_mut().find(|known| known.category == intent.category) {
+                    match own
+                        .intents
+                        .iter_mut()
+                        .find(|known| known.category == intent.category)
+                    {
                         Some(known) => known.signals.extend(intent.signals),
                         None => own.intents.push(intent),
                     }
@@ -97,11 +109,8 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
             Item::Trust(statement) => {
                 own.trust = Some(trust::lower(statement, item.span, own.trust.take(), found));
             }
-            Item::Expect(_)
-            | Item::Rule(_)
-            | Item::Rate(_)
-            | Item::About(_)
-            | Item::Extends(_) => {}
+            Item::Expect(_) | Item::Rule(_) | Item::Rate(_) | Item::About(_) | Item::Extends(_) => {
+            }
         }
     }
     own.expects = expects(policy, found);
@@ -114,7 +123,8 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
                 rules.push(rule);
             }
             Item::Rate(rate) => {
-                own.rates.extend(rule::rate(rate, item.span, found).map(Rc::new));
+                own.rates
+                    .extend(rule::rate(rate, item.span, found).map(Rc::new));
             }
             Item::About(_)
             | Item::Extends(_)
@@ -131,7 +141,11 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
         }
     }
     duplicate_ids(&rules, policy, found);
-    own.part = Rc::new(ir::Part { policy: policy.name.node.clone(), combine, rules });
+    own.part = Rc::new(ir::Part {
+        policy: policy.name.node.clone(),
+        combine,
+        rules,
+    });
     own
 }
 
@@ -139,14 +153,23 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
 fn expects(policy: &Spanned<ast::Policy>, found: &mut Vec<Finding>) -> Vec<ir::Expect> {
     let mut expects = Vec::new();
     for (at, item) in policy.items.iter().enumerate() {
-        let Item::Expect(expect) = &item.node else { continue };
+        let Item::Expect(expect) = &item.node else {
+            continue;
+        };
         let about = policy.items[at..]
             .iter()
             .find(|later| !matches!(later.node, Item::Expect(_)))
             .map_or(policy.span, |later| later.span);
         let word = expect.finding.node.as_str();
-        match codes::ALL.iter().find(|lint| lint.name == word || lint.code == word) {
-            Some(lint) => expects.push(ir::Expect { lint, about, span: item.span }),
+        match codes::ALL
+            .iter()
+            .find(|lint| lint.name == word || lint.code == word)
+        {
+            Some(lint) => expects.push(ir::Expect {
+                lint,
+                about,
+                span: item.span,
+            }),
             None => found.push({
                 let finding = Finding::new(
                     &codes::UNKNOWN_FINDING,

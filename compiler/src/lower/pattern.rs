@@ -8,7 +8,7 @@ use crate::{
     finding::{Finding, Lint, codes},
     ir,
     nearest::did_you_mean,
-    pattern::{self, PatternProblem, ProblemKind},
+    pattern::{self, PatternPart, PatternProblem, ProblemKind},
 };
 
 /// A named set; its broken patterns are reported and left out.
@@ -17,10 +17,18 @@ pub(super) fn set(set: &ast::PatternSet, found: &mut Vec<Finding>) -> ir::Patter
         .patterns
         .iter()
         .filter_map(|entry| {
-            one(entry.kind, &entry.text, entry.unless_followed_by.as_ref(), found)
+            one(
+                entry.kind,
+                &entry.text,
+                entry.unless_followed_by.as_ref(),
+                found,
+            )
         })
         .collect();
-    ir::PatternSet { name: set.name.node.clone(), patterns }
+    ir::PatternSet {
+        name: set.name.node.clone(),
+        patterns,
+    }
 }
 
 /// An intent; `None` where its category does not exist.
@@ -35,8 +43,16 @@ pub(super) fn intent(intent: &ast::Intent, found: &mut Vec<Finding>) -> Option<i
             found,
         );
         if let (Some(weight), Some(pattern)) = (weight, pattern) {
-            let explain = signal.explain.as_ref().map(|e| e.node.clone()).unwrap_or_default();
-            signals.push(ir::Signal { weight, pattern, explain });
+            let explain = signal
+                .explain
+                .as_ref()
+                .map(|e| e.node.clone())
+                .unwrap_or_default();
+            signals.push(ir::Signal {
+                weight,
+                pattern,
+                explain,
+            });
         }
     }
     let category = category(&intent.category, found)?;
@@ -108,20 +124,27 @@ pub(super) fn one(
                 Some(tail) => format!("{} unless followed by {tail}", text.node),
                 None => text.node.clone(),
             };
-            Some(ir::Pattern { source, span: text.span, compiled })
+            Some(ir::Pattern {
+                source,
+                span: text.span,
+                compiled,
+            })
         }
         Err(problems) => {
-            found.extend(problems.into_iter().map(|problem| finding(problem, text)));
+            let finding = |problem| finding(problem, text, unless_followed_by);
+            found.extend(problems.into_iter().map(finding));
             None
         }
     }
 }
 
-fn finding(problem: PatternProblem, text: &ast::Name) -> Finding {
-    let mut finding = Finding::new(lint(problem.kind), text.span, problem.message);
-    if let Some(help) = problem.help {
-        finding = finding.help(help);
-    }
+fn finding(problem: PatternProblem, text: &ast::Name, tail: Option<&ast::Name>) -> Finding {
+    let span = match problem.part {
+        PatternPart::Text => text.span,
+        PatternPart::UnlessFollowedBy => tail.map_or(text.span, |tail| tail.span),
+    };
+    let mut finding = Finding::new(lint(problem.kind), span, problem.message);
+    finding.help = problem.help;
     finding
 }
 

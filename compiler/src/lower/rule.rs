@@ -31,7 +31,7 @@ impl Ids {
 }
 
 /// The word of the language for an effect.
-pub fn effect_word(effect: ast::Effect) -> &'static str {
+pub(super) fn effect_word(effect: ast::Effect) -> &'static str {
     match effect {
         ast::Effect::Allow => "allow",
         ast::Effect::Audit => "audit",
@@ -58,14 +58,19 @@ pub(super) fn lower(
         id: text(&rule.id).unwrap_or(made),
         span,
         actions: rule.actions.clone(),
-        stage: rule.stage.as_ref().map(|stage| stage.node).unwrap_or_default(),
+        stage: rule
+            .stage
+            .as_ref()
+            .map(|stage| stage.node)
+            .unwrap_or_default(),
         when: condition::of_rule(rule, scope, found),
         priority: rule.priority.clone(),
         because: text(&rule.because),
         suggest: text(&rule.suggest),
-        approvers: rule.approvers.as_ref().and_then(|approvers| {
-            self::approvers(approvers, &rule.effect, found)
-        }),
+        approvers: rule
+            .approvers
+            .as_ref()
+            .and_then(|approvers| self::approvers(approvers, &rule.effect, found)),
         severity: rule.severity.as_ref().map(|severity| severity.node),
         help: text(&rule.help),
     }
@@ -79,7 +84,10 @@ pub(super) fn rate(rate: &ast::Rate, span: Span, found: &mut Vec<Finding>) -> Op
             Finding::new(
                 &codes::LIMIT_OUT_OF_RANGE,
                 rate.otherwise.span,
-                format!("`else {}` makes the rate without effect", effect_word(rate.otherwise.node)),
+                format!(
+                    "`else {}` makes the rate without effect",
+                    effect_word(rate.otherwise.node)
+                ),
             )
             .help("write `else deny`, `else escalate` or `else defer`"),
         );
@@ -90,7 +98,10 @@ pub(super) fn rate(rate: &ast::Rate, span: Span, found: &mut Vec<Finding>) -> Op
         actions: rate.actions.clone(),
         count: rate.count.node,
         per_ms: unit_ms(rate.per.node),
-        scope: rate.scope.as_ref().map_or(ast::RateScope::Agent, |scope| scope.node),
+        scope: rate
+            .scope
+            .as_ref()
+            .map_or(ast::RateScope::Agent, |scope| scope.node),
         otherwise: rate.otherwise.node,
         because: rate.because.as_ref().map(|because| because.node.clone()),
     })
@@ -111,8 +122,12 @@ pub(super) const fn unit_ms(unit: ast::TimeUnit) -> u64 {
 pub(super) fn duration_ms(duration: &ast::Duration) -> Option<u64> {
     let count: agentos_runtime::Number = duration.count.parse().ok()?;
     let scale = 10_i128.checked_pow(u32::from(count.scale()))?;
-    let ms = count.mantissa().checked_mul(i128::from(unit_ms(duration.unit)))?;
-    (ms % scale == 0).then(|| u64::try_from(ms / scale).ok()).flatten()
+    let ms = count
+        .mantissa()
+        .checked_mul(i128::from(unit_ms(duration.unit)))?;
+    (ms % scale == 0)
+        .then(|| u64::try_from(ms / scale).ok())
+        .flatten()
 }
 
 fn approvers(
@@ -166,10 +181,17 @@ fn approvers(
 }
 
 fn actions(actions: &[Spanned<String>], found: &mut Vec<Finding>) {
-    for action in actions.iter().filter(|action| action.node.trim().is_empty()) {
+    for action in actions
+        .iter()
+        .filter(|action| action.node.trim().is_empty())
+    {
         found.push(
-            Finding::new(&codes::WRONG_SHAPE, action.span, "an action's name is empty")
-                .help("name the action, or write `*` for all of them"),
+            Finding::new(
+                &codes::WRONG_SHAPE,
+                action.span,
+                "an action's name is empty",
+            )
+            .help("name the action, or write `*` for all of them"),
         );
     }
 }
@@ -178,7 +200,10 @@ fn actions(actions: &[Spanned<String>], found: &mut Vec<Finding>) {
 fn near_misses(actions: &[Spanned<String>], scope: &Scope, found: &mut Vec<Finding>) {
     for action in actions {
         let name = &action.node;
-        if scope.actions.is_empty() || name.contains(['*', '?', '[']) || scope.actions.contains_key(name) {
+        if scope.actions.is_empty()
+            || name.contains(['*', '?', '['])
+            || scope.actions.contains_key(name)
+        {
             continue;
         }
         // A long list of names is compared by length first: most are far off.
@@ -187,11 +212,10 @@ fn near_misses(actions: &[Spanned<String>], scope: &Scope, found: &mut Vec<Findi
             .keys()
             .map(String::as_str)
             .filter(|known| known.len().abs_diff(name.len()) <= 1 && name.len() > 3);
-        let Some(near) = close.into_iter().find(|known| {
+        let near = close.filter(|known| {
             strsim::damerau_levenshtein(known, name) == 1 && !differs_in_number(known, name)
-        }) else {
-            continue;
-        };
+        });
+        let Some(near) = near.min() else { continue };
         found.push(
             Finding::new(
                 &codes::UNKNOWN_ACTION,
@@ -205,6 +229,10 @@ fn near_misses(actions: &[Spanned<String>], scope: &Scope, found: &mut Vec<Findi
 
 /// `step_1` and `step_2` are two names, not one and its misspelling.
 fn differs_in_number(a: &str, b: &str) -> bool {
-    let bare = |s: &str| s.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    let bare = |s: &str| {
+        s.chars()
+            .filter(|c| !c.is_ascii_digit())
+            .collect::<String>()
+    };
     a != b && bare(a) == bare(b)
 }

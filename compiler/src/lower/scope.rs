@@ -32,17 +32,25 @@ impl Scope {
             for action in &own.actions {
                 scope.declare(action);
             }
-            scope.sets.extend(own.patterns.iter().map(|set| set.name.clone()));
-            scope.intents.extend(own.intents.iter().map(|intent| intent.category));
+            scope
+                .sets
+                .extend(own.patterns.iter().map(|set| set.name.clone()));
+            scope
+                .intents
+                .extend(own.intents.iter().map(|intent| intent.category));
         }
         scope
     }
 
     /// Adds an action.
     pub(super) fn declare(&mut self, action: &Rc<ir::Action>) {
-        self.actions.insert(action.name.node.clone(), Rc::clone(action));
+        self.actions
+            .insert(action.name.node.clone(), Rc::clone(action));
         for param in &action.params {
-            self.by_param.entry(param.name.node.clone()).or_default().push(Rc::clone(action));
+            self.by_param
+                .entry(param.name.node.clone())
+                .or_default()
+                .push(Rc::clone(action));
         }
     }
 }

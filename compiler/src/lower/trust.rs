@@ -25,7 +25,10 @@ pub(super) fn lower(
                 Finding::new(
                     &codes::LIMIT_OUT_OF_RANGE,
                     written.span,
-                    format!("`max_escalation_depth` takes a whole number above 0, not `{}`", written.node),
+                    format!(
+                        "`max_escalation_depth` takes a whole number above 0, not `{}`",
+                        written.node
+                    ),
                 )
                 .help("write how many levels an escalation may climb, such as 3"),
             ),
@@ -40,12 +43,21 @@ pub(super) fn lower(
             agent: supervisor.agent,
         })
         .collect();
-    join(earlier, &ir::Trust { span, supervisors, max_escalation_depth: depth })
+    join(
+        earlier,
+        &ir::Trust {
+            span,
+            supervisors,
+            max_escalation_depth: depth,
+        },
+    )
 }
 
 /// Both together: all supervisors, the smaller depth.
 pub(super) fn join(earlier: Option<ir::Trust>, more: &ir::Trust) -> ir::Trust {
-    let Some(mut trust) = earlier else { return more.clone() };
+    let Some(mut trust) = earlier else {
+        return more.clone();
+    };
     trust.span = more.span;
     trust.max_escalation_depth = trust.max_escalation_depth.min(more.max_escalation_depth);
     trust.supervisors.extend(more.supervisors.iter().cloned());
