@@ -20,6 +20,8 @@ pub mod source;
 
 use finding::{Level, codes};
 
+/// The syntax that is compiled: trees, printers, bounds.
+pub use agentos_grammar as grammar;
 pub use check::check;
 pub use finding::Finding;
 pub use lower::lower;
