@@ -68,7 +68,8 @@ pub enum ArtifactError {
 ///
 /// When the artifact would pass [`MAX_ARTIFACT_BYTES`].
 pub fn write(table: &Table<'_>) -> Result<Vec<u8>, ArtifactError> {
-    let body = postcard::to_allocvec(table).map_err(|error| ArtifactError::Malformed(error.to_string()))?;
+    let body = postcard::to_allocvec(table)
+        .map_err(|error| ArtifactError::Malformed(error.to_string()))?;
     let mut bytes = header(body.len());
     if bytes.len() + CHECKSUM_BYTES + body.len() > MAX_ARTIFACT_BYTES {
         return Err(ArtifactError::TooLarge);
@@ -95,15 +96,20 @@ pub fn read(bytes: &[u8]) -> Result<Table<'_>, ArtifactError> {
     }
     let mut rest = bytes;
     let mut take = |length: usize| {
-        let (taken, left) = rest.split_at_checked(length).ok_or(ArtifactError::Truncated {
-            have: bytes.len(),
-            need: bytes.len() - rest.len() + length,
-        })?;
+        let (taken, left) = rest
+            .split_at_checked(length)
+            .ok_or(ArtifactError::Truncated {
+                have: bytes.len(),
+                need: bytes.len() - rest.len() + length,
+            })?;
         rest = left;
         Ok(taken)
     };
     if bytes.len() < MAGIC.len() && MAGIC.starts_with(bytes) && !bytes.is_empty() {
-        return Err(ArtifactError::Truncated { have: bytes.len(), need: MAGIC.len() });
+        return Err(ArtifactError::Truncated {
+            have: bytes.len(),
+            need: MAGIC.len(),
+        });
     }
     if take(MAGIC.len()).map_err(|_| ArtifactError::Foreign)? != MAGIC {
         return Err(ArtifactError::Foreign);
@@ -115,7 +121,9 @@ pub fn read(bytes: &[u8]) -> Result<Table<'_>, ArtifactError> {
     let version_length = usize::from(u16::from_le_bytes(array(take(2)?)));
     take(version_length)?;
     let length = u64::from_le_bytes(array(take(8)?));
-    let length = usize::try_from(length).ok().filter(|length| *length <= MAX_ARTIFACT_BYTES);
+    let length = usize::try_from(length)
+        .ok()
+        .filter(|length| *length <= MAX_ARTIFACT_BYTES);
     let length = length.ok_or(ArtifactError::TooLarge)?;
     let header_length = MAGIC.len() + 2 + 2 + version_length + 8;
     let expected = take(CHECKSUM_BYTES)?;
@@ -123,14 +131,18 @@ pub fn read(bytes: &[u8]) -> Result<Table<'_>, ArtifactError> {
     if !rest.is_empty() {
         return Err(ArtifactError::Trailing(rest.len()));
     }
-    let (header, _) = bytes.split_at_checked(header_length).ok_or(ArtifactError::Damaged)?;
+    let (header, _) = bytes
+        .split_at_checked(header_length)
+        .ok_or(ArtifactError::Damaged)?;
     if checksum(header, body) != expected {
         return Err(ArtifactError::Damaged);
     }
     let (table, left) = postcard::take_from_bytes::<Table<'_>>(body)
         .map_err(|error| ArtifactError::Malformed(error.to_string()))?;
     if !left.is_empty() {
-        return Err(ArtifactError::Malformed("bytes follow the last row".to_owned()));
+        return Err(ArtifactError::Malformed(
+            "bytes follow the last row".to_owned(),
+        ));
     }
     Ok(table)
 }
@@ -139,14 +151,22 @@ fn header(length: usize) -> Vec<u8> {
     let version = env!("CARGO_PKG_VERSION").as_bytes();
     let mut bytes = MAGIC.to_vec();
     bytes.extend_from_slice(&FORMAT.to_le_bytes());
-    bytes.extend_from_slice(&u16::try_from(version.len()).unwrap_or(u16::MAX).to_le_bytes());
+    bytes.extend_from_slice(
+        &u16::try_from(version.len())
+            .unwrap_or(u16::MAX)
+            .to_le_bytes(),
+    );
     bytes.extend_from_slice(version);
     bytes.extend_from_slice(&(length as u64).to_le_bytes());
     bytes
 }
 
 fn checksum(header: &[u8], body: &[u8]) -> [u8; CHECKSUM_BYTES] {
-    Sha256::new().chain_update(header).chain_update(body).finalize().into()
+    Sha256::new()
+        .chain_update(header)
+        .chain_update(body)
+        .finalize()
+        .into()
 }
 
 /// `bytes` as an array; they were taken with its length.
@@ -207,12 +227,16 @@ mod tests {
     use crate::{
         Number,
         table::{
-            Action, Check, Combine, Condition, DefaultAnswer, Effect, Field, Limits, Literal, Mode, Order,
-            Param, Part, Place, Policy, Quantifier, Rule, Source, Stage, Test, Type,
+            Action, Check, Combine, Condition, DefaultAnswer, Effect, Field, Limits, Literal, Mode,
+            Order, Param, Part, Place, Policy, Quantifier, Rule, Source, Stage, Test, Type,
         },
     };
 
-    const AT: Place = Place { source: 0, line: 3, column: 5 };
+    const AT: Place = Place {
+        source: 0,
+        line: 3,
+        column: 5,
+    };
 
     fn condition(depth: usize) -> Condition<'static> {
         let test = Condition::Test(Test {
@@ -242,7 +266,11 @@ mod tests {
         };
         let list = Type::List(vec![Type::List(vec![Type::String].into())].into());
         Table {
-            sources: vec![Source { name: "a.policy", sha256: "00" }].into(),
+            sources: vec![Source {
+                name: "a.policy",
+                sha256: "00",
+            }]
+            .into(),
             policies: vec![Policy {
                 name: "a",
                 version: "",
@@ -251,10 +279,20 @@ mod tests {
                 default_because: None,
                 mode: Mode::Enforce,
                 base: false,
-                parts: vec![Part { policy: "a", combine: Combine::Strictest, rules: vec![rule].into() }].into(),
+                parts: vec![Part {
+                    policy: "a",
+                    combine: Combine::Strictest,
+                    rules: vec![rule].into(),
+                }]
+                .into(),
                 actions: vec![Action {
                     name: "pay",
-                    params: vec![Param { name: "cc", ty: list, optional: true }].into(),
+                    params: vec![Param {
+                        name: "cc",
+                        ty: list,
+                        optional: true,
+                    }]
+                    .into(),
                 }]
                 .into(),
                 patterns: Cow::Borrowed(&[]),
@@ -302,7 +340,10 @@ mod tests {
         let bytes = write(&table(3)).unwrap();
         assert_eq!(read(&[]), Err(ArtifactError::Foreign));
         for end in 1..bytes.len() {
-            assert!(matches!(read(&bytes[..end]), Err(ArtifactError::Truncated { .. })), "cut at {end}");
+            assert!(
+                matches!(read(&bytes[..end]), Err(ArtifactError::Truncated { .. })),
+                "cut at {end}"
+            );
         }
         let mut longer = bytes;
         longer.extend_from_slice(b"xy");
@@ -311,7 +352,10 @@ mod tests {
 
     #[test]
     fn foreign_and_newer_files_are_told_apart() {
-        assert_eq!(read(b"policy a { default deny; }"), Err(ArtifactError::Foreign));
+        assert_eq!(
+            read(b"policy a { default deny; }"),
+            Err(ArtifactError::Foreign)
+        );
         let mut newer = write(&table(1)).unwrap();
         newer[MAGIC.len()] = 9;
         assert_eq!(read(&newer), Err(ArtifactError::Format { found: 9 }));

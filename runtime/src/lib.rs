@@ -14,13 +14,18 @@
     )
 )]
 
+#[cfg(feature = "artifact")]
+pub mod artifact;
 mod condition;
 mod decide;
 mod decision;
 mod doubt;
 mod engine;
 pub mod glob;
+#[cfg(feature = "json")]
+mod json;
 mod matcher;
+mod nearest;
 mod number;
 mod path;
 mod policy;
@@ -38,6 +43,8 @@ mod words;
 pub use decision::{Cause, Decision};
 pub use doubt::Doubt;
 pub use engine::Engine;
+#[cfg(feature = "json")]
+pub use json::{LONGEST_REQUEST, RequestError, RequestProblem, RequestSource};
 pub use matcher::{LARGEST_AUTOMATON, MOST_STEPS_BACK};
 pub use number::{Number, NumberError};
 pub use policy::Policy;

@@ -1,0 +1,643 @@
+//! Bytes in, a [`Request`] out, or why they are none.
+//!
+//! Texts without escapes are borrowed from the bytes. Numbers are read digit
+//! by digit, so that none is rounded. A key that stands twice, or that nobody
+//! knows, is refused.
+
+use std::{borrow::Cow, collections::HashSet, fmt};
+
+use jiter::{Jiter, JiterError, Peek};
+
+use crate::{
+    nearest::nearest,
+    request::Request,
+    table::Stage,
+    value::{DEEPEST_VALUE, Map, Spelling, Value},
+};
+
+/// The longest request, in bytes.
+pub const LONGEST_REQUEST: usize = 16 << 20;
+
+/// Maps with more entries than this have their keys hashed to find one that stands twice.
+const SMALL_MAP: usize = 16;
+
+const KEYS: [&str; 8] = [
+    "id", "agent_id", "action", "params", "context", "attested", "policies", "stage",
+];
+const STAGES: [&str; 3] = ["input", "call", "output"];
+
+/// Who sent the bytes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestSource {
+    /// The host program or its operator: `attested` is believed.
+    Host,
+    /// Somebody else: `attested` is refused.
+    Wire,
+}
+
+/// Why bytes are no request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestError {
+    /// What is wrong.
+    pub problem: RequestProblem,
+    /// The byte at which it was noticed.
+    pub offset: usize,
+    /// The request's `id`, where it was read before.
+    pub id: Option<String>,
+}
+
+/// What is wrong with bytes that are no request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestProblem {
+    /// Beyond [`LONGEST_REQUEST`].
+    #[error("a request of {0} bytes is longer than the limit of {LONGEST_REQUEST}")]
+    TooLong(usize),
+    /// Beyond [`DEEPEST_VALUE`].
+    #[error("lists and maps are nested more than {DEEPEST_VALUE} deep")]
+    TooDeep,
+    /// Not UTF-8.
+    #[error("not UTF-8")]
+    Utf8,
+    /// Not JSON.
+    #[error("not JSON: {0}")]
+    Json(String),
+    /// Not an object.
+    #[error("a request is an object, not {0}")]
+    NotObject(&'static str),
+    /// A key stands twice in one object.
+    #[error("the key `{0}` stands twice")]
+    Duplicate(String),
+    /// A key nobody knows.
+    #[error("`{key}` is not a key of a request{}", suggestion(*nearest))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// A known one that is like it.
+        nearest: Option<&'static str>,
+    },
+    /// A key that has to be there.
+    #[error("a request needs the key `{0}`")]
+    MissingKey(&'static str),
+    /// A value of the wrong type.
+    #[error("`{key}` takes {wanted}, not {found}")]
+    WrongType {
+        /// Where.
+        key: &'static str,
+        /// What belongs there.
+        wanted: &'static str,
+        /// What stands there.
+        found: &'static str,
+    },
+    /// A stage nobody knows.
+    #[error("`{stage}` is not a stage{}: it is `input`, `call` or `output`", suggestion(*nearest))]
+    UnknownStage {
+        /// The word.
+        stage: String,
+        /// A known one that is like it.
+        nearest: Option<&'static str>,
+    },
+    /// A caller attests something.
+    #[error("`attested` is for the host to say, not for a caller")]
+    Attested,
+}
+
+fn suggestion(nearest: Option<&'static str>) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        nearest.map_or(Ok(()), |nearest| write!(f, " (did you mean `{nearest}`?)"))
+    })
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, at byte {}", self.problem, self.offset)
+    }
+}
+
+impl std::error::Error for RequestError {}
+
+impl<'a> Request<'a> {
+    /// Reads a request from one JSON object.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, and where. Whoever gets an error answers with
+    /// [`Decision::bad_request`](crate::Decision::bad_request): it denies.
+    ///
+    /// ```
+    /// use agentos_runtime::{Request, RequestSource};
+    ///
+    /// let line = br#"{"agent_id": "a1", "action": "refund", "params": {"amount": 12.50}}"#;
+    /// let request = Request::from_json(line, RequestSource::Wire)?;
+    /// assert_eq!(request.params.get("amount").map(ToString::to_string).as_deref(), Some("12.5"));
+    /// # Ok::<(), agentos_runtime::RequestError>(())
+    /// ```
+    pub fn from_json(bytes: &'a [u8], source: RequestSource) -> Result<Request<'a>, RequestError> {
+        let mut request = Request::default();
+        let read = Reader::new(bytes).and_then(|mut reader| reader.request(source, &mut request));
+        match read {
+            Ok(()) => Ok(request),
+            Err(Failure { problem, offset }) => {
+                let id = (!request.id.is_empty()).then(|| request.id.into_owned());
+                Err(RequestError {
+                    problem: *problem,
+                    offset,
+                    id,
+                })
+            }
+        }
+    }
+}
+
+/// A [`RequestError`] on its way up, small.
+struct Failure {
+    problem: Box<RequestProblem>,
+    offset: usize,
+}
+
+struct Reader<'a> {
+    jiter: Jiter<'a>,
+    text: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8]) -> Result<Reader<'a>, Failure> {
+        if bytes.len() > LONGEST_REQUEST {
+            return Err(Failure {
+                problem: Box::new(RequestProblem::TooLong(bytes.len())),
+                offset: LONGEST_REQUEST,
+            });
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| Failure {
+            problem: Box::new(RequestProblem::Utf8),
+            offset: error.valid_up_to(),
+        })?;
+        Ok(Reader {
+            jiter: Jiter::new(bytes),
+            text,
+        })
+    }
+
+    fn fail<T>(&self, problem: RequestProblem) -> Result<T, Failure> {
+        Err(Failure {
+            problem: Box::new(problem),
+            offset: self.jiter.current_index(),
+        })
+    }
+
+    fn request(&mut self, source: RequestSource, request: &mut Request<'a>) -> Result<(), Failure> {
+        let peek = self.jiter.peek().map_err(not_json)?;
+        if peek != Peek::Object {
+            // One letter does not tell `null` from nonsense.
+            self.jiter.clone().known_skip(peek).map_err(not_json)?;
+            return self.fail(RequestProblem::NotObject(kind(peek)));
+        }
+        let mut seen = [false; KEYS.len()];
+        let text = self.text;
+        let mut key = self
+            .jiter
+            .next_object()
+            .map_err(not_json)?
+            .map(|key| borrow(text, key));
+        while let Some(name) = key {
+            let Some(position) = KEYS.iter().position(|known| *known == name) else {
+                return self.fail(RequestProblem::UnknownKey {
+                    nearest: nearest(&name, KEYS),
+                    key: name.into_owned(),
+                });
+            };
+            if seen
+                .get_mut(position)
+                .is_none_or(|seen| std::mem::replace(seen, true))
+            {
+                return self.fail(RequestProblem::Duplicate(name.into_owned()));
+            }
+            let peek = self.jiter.peek().map_err(not_json)?;
+            match &*name {
+                "id" => request.id = self.optional_text("id", peek)?,
+                "agent_id" => request.agent = self.optional_text("agent_id", peek)?,
+                "action" if peek == Peek::Null => {
+                    return self.fail(RequestProblem::WrongType {
+                        key: "action",
+                        wanted: "a text",
+                        found: "null",
+                    });
+                }
+                "action" => request.action = self.optional_text("action", peek)?,
+                "params" => request.params = self.optional_map("params", peek)?,
+                "context" => request.context = self.optional_map("context", peek)?,
+                "attested" if source == RequestSource::Wire => {
+                    return self.fail(RequestProblem::Attested);
+                }
+                "attested" => request.attested = self.optional_map("attested", peek)?,
+                "policies" => request.policies = self.policies(peek)?,
+                // The last of the known keys.
+                _ => request.stage = self.stage(peek)?,
+            }
+            key = self
+                .jiter
+                .next_key()
+                .map_err(not_json)?
+                .map(|key| borrow(text, key));
+        }
+        self.jiter.finish().map_err(not_json)?;
+        if seen.get(2) != Some(&true) {
+            return self.fail(RequestProblem::MissingKey("action"));
+        }
+        Ok(())
+    }
+
+    fn optional_text(&mut self, key: &'static str, peek: Peek) -> Result<Cow<'a, str>, Failure> {
+        match peek {
+            Peek::Null => self
+                .jiter
+                .known_null()
+                .map(|()| Cow::default())
+                .map_err(not_json),
+            Peek::String => self.string(),
+            found => self.fail(RequestProblem::WrongType {
+                key,
+                wanted: "a text",
+                found: kind(found),
+            }),
+        }
+    }
+
+    fn optional_map(&mut self, key: &'static str, peek: Peek) -> Result<Map<'a>, Failure> {
+        match peek {
+            Peek::Null => self
+                .jiter
+                .known_null()
+                .map(|()| Map::new())
+                .map_err(not_json),
+            Peek::Object => self.map(DEEPEST_VALUE),
+            found => self.fail(RequestProblem::WrongType {
+                key,
+                wanted: "an object",
+                found: kind(found),
+            }),
+        }
+    }
+
+    fn policies(&mut self, peek: Peek) -> Result<Vec<Cow<'a, str>>, Failure> {
+        let wrong = |found| RequestProblem::WrongType {
+            key: "policies",
+            wanted: "a list of texts",
+            found,
+        };
+        let mut names = Vec::new();
+        match peek {
+            Peek::Null => self.jiter.known_null().map_err(not_json)?,
+            Peek::Array => {
+                let mut next = self.jiter.known_array().map_err(not_json)?;
+                while let Some(peek) = next {
+                    if peek != Peek::String {
+                        return self.fail(wrong(kind(peek)));
+                    }
+                    names.push(self.string()?);
+                    next = self.jiter.array_step().map_err(not_json)?;
+                }
+            }
+            found => return self.fail(wrong(kind(found))),
+        }
+        Ok(names)
+    }
+
+    fn stage(&mut self, peek: Peek) -> Result<Stage, Failure> {
+        let word = self.optional_text("stage", peek)?;
+        match &*word {
+            "input" => Ok(Stage::Input),
+            "call" => Ok(Stage::Call),
+            "output" => Ok(Stage::Output),
+            _ if peek == Peek::Null => Ok(Stage::Call),
+            word => self.fail(RequestProblem::UnknownStage {
+                stage: word.to_owned(),
+                nearest: nearest(word, STAGES),
+            }),
+        }
+    }
+
+    fn value(&mut self, peek: Peek, deeper: usize) -> Result<Value<'a>, Failure> {
+        match peek {
+            Peek::String => Ok(Value::String(self.string()?)),
+            Peek::Null => self
+                .jiter
+                .known_null()
+                .map(|()| Value::Null)
+                .map_err(not_json),
+            Peek::True | Peek::False => self
+                .jiter
+                .known_bool(peek)
+                .map(Value::Boolean)
+                .map_err(not_json),
+            Peek::Array => {
+                let Some(deeper) = deeper.checked_sub(1) else {
+                    return self.fail(RequestProblem::TooDeep);
+                };
+                let mut values = Vec::new();
+                let mut next = self.jiter.known_array().map_err(not_json)?;
+                while let Some(peek) = next {
+                    values.push(self.value(peek, deeper)?);
+                    next = self.jiter.array_step().map_err(not_json)?;
+                }
+                Ok(Value::List(values))
+            }
+            Peek::Object => {
+                let Some(deeper) = deeper.checked_sub(1) else {
+                    return self.fail(RequestProblem::TooDeep);
+                };
+                Ok(Value::Map(self.map(deeper)?))
+            }
+            peek => self.number(peek),
+        }
+    }
+
+    fn map(&mut self, deeper: usize) -> Result<Map<'a>, Failure> {
+        let mut map = Map::new();
+        let mut seen: HashSet<Cow<'a, str>> = HashSet::new();
+        let text = self.text;
+        let mut key = self
+            .jiter
+            .known_object()
+            .map_err(not_json)?
+            .map(|key| borrow(text, key));
+        while let Some(name) = key {
+            if map.len() == SMALL_MAP {
+                seen.extend(map.iter().map(|(name, _)| Cow::Owned(name.to_owned())));
+            }
+            let twice = if map.len() < SMALL_MAP {
+                map.get(&name).is_some()
+            } else {
+                !seen.insert(name.clone())
+            };
+            if twice {
+                return self.fail(RequestProblem::Duplicate(name.into_owned()));
+            }
+            let peek = self.jiter.peek().map_err(not_json)?;
+            let value = self.value(peek, deeper)?;
+            map.push(name, value);
+            key = self
+                .jiter
+                .next_key()
+                .map_err(not_json)?
+                .map(|key| borrow(text, key));
+        }
+        Ok(map)
+    }
+
+    fn string(&mut self) -> Result<Cow<'a, str>, Failure> {
+        let text = self.text;
+        self.jiter
+            .known_str()
+            .map(|string| borrow(text, string))
+            .map_err(not_json)
+    }
+
+    fn number(&mut self, peek: Peek) -> Result<Value<'a>, Failure> {
+        let start = self.jiter.current_index();
+        self.jiter.known_number_bytes(peek).map_err(not_json)?;
+        let digits = self
+            .text
+            .get(start..self.jiter.current_index())
+            .unwrap_or_default();
+        let spelling = if digits.contains(['.', 'e', 'E']) {
+            Spelling::Pointed
+        } else {
+            Spelling::Whole
+        };
+        Ok(match digits.parse() {
+            Ok(number) => Value::Number(number, spelling),
+            Err(_) => Value::OutOfRange(Cow::Borrowed(digits)),
+        })
+    }
+}
+
+/// The same text out of the bytes, unless the reader had to put it together.
+fn borrow<'a>(text: &'a str, string: &str) -> Cow<'a, str> {
+    let start = (string.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+    match start
+        .checked_add(string.len())
+        .and_then(|end| text.get(start..end))
+    {
+        Some(same) if std::ptr::eq(same, string) => Cow::Borrowed(same),
+        Some(_) | None => Cow::Owned(string.to_owned()),
+    }
+}
+
+fn not_json(error: JiterError) -> Failure {
+    Failure {
+        problem: Box::new(RequestProblem::Json(error.error_type.to_string())),
+        offset: error.index,
+    }
+}
+
+fn kind(peek: Peek) -> &'static str {
+    match peek {
+        Peek::Null => "null",
+        Peek::True | Peek::False => "a boolean",
+        Peek::String => "a text",
+        Peek::Array => "a list",
+        Peek::Object => "an object",
+        _ => "a number",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Request<'_>, RequestError> {
+        Request::from_json(text.as_bytes(), RequestSource::Host)
+    }
+
+    fn refusal(text: &str) -> String {
+        read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_request_reads_as_it_is_built_by_hand() {
+        let inner: Map<'_> = [("deep", Value::from(vec![Value::Null, true.into()]))]
+            .into_iter()
+            .collect();
+        let request = read(
+            r#"{"id": "r1", "agent_id": "a1", "action": "pay", "params": {"b": -2.50, "a": {"deep": [null, true]}, "line": "a\nb"},
+                "context": {"confidence": 1e-1}, "attested": {"user": "u"}, "policies": ["p", "q"], "stage": "output"}"#,
+        );
+        let by_hand = Request::new("a1", "pay")
+            .id("r1")
+            .param("b", -2.5)
+            .param("a", inner)
+            .param("line", "a\nb")
+            .context("confidence", 0.1)
+            .attested("user", "u")
+            .policy("p")
+            .policy("q")
+            .stage(Stage::Output);
+        assert_eq!(request.unwrap(), by_hand);
+        assert_eq!(
+            read(r#"{"action": "a", "params": null, "policies": null, "stage": null, "id": null}"#)
+                .unwrap(),
+            Request::new("", "a")
+        );
+    }
+
+    #[test]
+    fn texts_without_escapes_are_borrowed() {
+        let request =
+            read(r#"{"action": "a", "params": {"plain": "é", "escaped": "\u00e9"}}"#).unwrap();
+        assert!(matches!(request.action, Cow::Borrowed("a")));
+        assert!(matches!(
+            request.params.get("plain"),
+            Some(Value::String(Cow::Borrowed("é")))
+        ));
+        assert!(
+            matches!(request.params.get("escaped"), Some(Value::String(Cow::Owned(text))) if text == "é")
+        );
+    }
+
+    #[test]
+    fn numbers_are_exact_or_out_of_range() {
+        let value = |digits: &str| {
+            let line = format!(r#"{{"action": "a", "params": {{"n": {digits}}}}}"#);
+            read(&line).unwrap().params.get("n").unwrap().to_string()
+        };
+        assert_eq!(value("9007199254740993"), "9007199254740993");
+        assert_eq!(value("-0.10"), "-0.1");
+        assert_eq!(value("1e3"), "1000");
+        let line = format!(
+            r#"{{"action": "a", "params": {{"n": {}}}}}"#,
+            "9".repeat(50)
+        );
+        assert!(
+            matches!(read(&line).unwrap().params.get("n"), Some(Value::OutOfRange(digits)) if digits.len() == 50)
+        );
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused_at_its_place() {
+        for (text, message) in [
+            ("", "not JSON: EOF while parsing a value, at byte 0"),
+            ("nonsense", "a request is an object, not null, at byte 0"),
+            ("[1]", "a request is an object, not a list, at byte 0"),
+            ("{}", "a request needs the key `action`, at byte 2"),
+            (
+                r#"{"action": null}"#,
+                "`action` takes a text, not null, at byte 11",
+            ),
+            (
+                r#"{"action": 1}"#,
+                "`action` takes a text, not a number, at byte 11",
+            ),
+            (
+                r#"{"action": "a", "params": []}"#,
+                "`params` takes an object, not a list, at byte 26",
+            ),
+            (
+                r#"{"action": "a", "policies": ["p", 1]}"#,
+                "`policies` takes a list of texts, not a number, at byte 34",
+            ),
+            (
+                r#"{"action": "a", "polices": []}"#,
+                "`polices` is not a key of a request (did you mean `policies`?), at byte 26",
+            ),
+            (
+                r#"{"action": "a", "action": "b"}"#,
+                "the key `action` stands twice, at byte 25",
+            ),
+            (
+                r#"{"action": "a", "params": {"x": 1, "\u0078": 2}}"#,
+                "the key `x` stands twice, at byte 44",
+            ),
+            (
+                r#"{"action": "a", "stage": "inptu"}"#,
+                "`inptu` is not a stage (did you mean `input`?): it is `input`, `call` or `output`, at byte 32",
+            ),
+        ] {
+            assert_eq!(refusal(text), message);
+        }
+        for text in [
+            r#"{"action": "a"} x"#,
+            r#"{"action": "a",}"#,
+            r#"{"action": "a", "params": {"n": NaN}}"#,
+            r#"{"action": "a", "params": {"n": 01}}"#,
+            "{\"action\": \"a\nb\"}",
+            r#"{"action": "\ud800"}"#,
+        ] {
+            assert!(
+                matches!(read(text).unwrap_err().problem, RequestProblem::Json(_)),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            Request::from_json(b"{\"action\": \"\xff\"}", RequestSource::Host)
+                .unwrap_err()
+                .problem,
+            RequestProblem::Utf8
+        );
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_among_many_is_found() {
+        let mut keys: Vec<String> = (0..40).map(|n| format!("\"k{n}\": {n}")).collect();
+        let line =
+            |keys: &[String]| format!(r#"{{"action": "a", "params": {{{}}}}}"#, keys.join(", "));
+        assert_eq!(read(&line(&keys)).unwrap().params.len(), 40);
+        for twice in [0, 15, 16, 17, 39] {
+            keys.push(format!("\"k{twice}\": 0"));
+            assert_eq!(
+                read(&line(&keys)).unwrap_err().problem,
+                RequestProblem::Duplicate(format!("k{twice}"))
+            );
+            keys.pop();
+        }
+    }
+
+    #[test]
+    fn an_error_keeps_the_id_that_was_read_before_it() {
+        assert_eq!(
+            read(r#"{"id": "r9", "action": 1}"#)
+                .unwrap_err()
+                .id
+                .as_deref(),
+            Some("r9")
+        );
+        assert_eq!(read(r#"{"action": 1, "id": "r9"}"#).unwrap_err().id, None);
+    }
+
+    #[test]
+    fn size_and_nesting_are_bounded() {
+        let nested = |depth: usize| {
+            format!(
+                r#"{{"action": "a", "params": {{"p": {}{}}}}}"#,
+                "[".repeat(depth),
+                "]".repeat(depth)
+            )
+        };
+        assert!(read(&nested(DEEPEST_VALUE)).is_ok());
+        assert_eq!(
+            read(&nested(DEEPEST_VALUE + 1)).unwrap_err().problem,
+            RequestProblem::TooDeep
+        );
+        assert_eq!(
+            read(&nested(1_000_000)).unwrap_err().problem,
+            RequestProblem::TooDeep
+        );
+        let long = format!(r#"{{"action": "{}"}}"#, "a".repeat(LONGEST_REQUEST));
+        assert_eq!(
+            read(&long).unwrap_err().problem,
+            RequestProblem::TooLong(long.len())
+        );
+    }
+
+    #[test]
+    fn a_caller_attests_nothing() {
+        let line = br#"{"action": "a", "attested": {"user": "root"}}"#;
+        assert_eq!(
+            Request::from_json(line, RequestSource::Wire)
+                .unwrap_err()
+                .problem,
+            RequestProblem::Attested
+        );
+        assert!(Request::from_json(line, RequestSource::Host).is_ok());
+    }
+}
