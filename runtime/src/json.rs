@@ -517,7 +517,8 @@ mod tests {
     fn what_is_no_request_is_refused_at_its_place() {
         for (text, message) in [
             ("", "not JSON: EOF while parsing a value, at byte 0"),
-            ("nonsense", "a request is an object, not null, at byte 0"),
+            ("nonsense", "not JSON: expected ident, at byte 1"),
+            ("null", "a request is an object, not null, at byte 0"),
             ("[1]", "a request is an object, not a list, at byte 0"),
             ("{}", "a request needs the key `action`, at byte 2"),
             (
