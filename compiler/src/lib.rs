@@ -6,7 +6,9 @@
 //! text gives the same bytes.
 #![forbid(unsafe_code)]
 
+pub mod build;
 pub mod check;
+pub mod emit;
 pub mod finding;
 pub mod governance;
 pub mod ir;

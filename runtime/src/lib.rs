@@ -21,6 +21,7 @@ mod decide;
 mod decision;
 mod doubt;
 mod engine;
+mod explain;
 pub mod glob;
 #[cfg(feature = "json")]
 mod json;
@@ -31,6 +32,7 @@ mod path;
 mod policy;
 mod prepare;
 mod prepared;
+mod report;
 mod request;
 mod shape;
 mod short;
@@ -43,12 +45,14 @@ mod words;
 pub use decision::{Cause, Decision};
 pub use doubt::Doubt;
 pub use engine::Engine;
+pub use explain::{Spoke, SpokenClause};
 #[cfg(feature = "json")]
 pub use json::{LONGEST_REQUEST, RequestError, RequestProblem, RequestSource};
 pub use matcher::{LARGEST_AUTOMATON, MOST_STEPS_BACK};
 pub use number::{Number, NumberError};
 pub use policy::Policy;
 pub use prepare::{DEEPEST_CONDITION, DEEPEST_TYPE, MOST_ROWS, TableError};
+pub use report::{DoubtReport, IntentReport, MOST_MATCHES, Match, Report};
 pub use request::Request;
 pub use shape::Mismatch;
 pub use table::{Effect, Stage};
@@ -60,7 +64,12 @@ pub use value::{DEEPEST_VALUE, Map, Spelling, Value};
 pub mod __private {
     use std::borrow::Cow;
 
-    use crate::table::List;
+    use crate::table::{List, Place};
+
+    /// A place in the sources.
+    pub const fn at(source: u32, line: u32, column: u32) -> Place {
+        Place { source, line, column }
+    }
 
     /// Rows as a table has them.
     pub const fn list<T: Clone>(rows: &'static [T]) -> List<'static, T> {

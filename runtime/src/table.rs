@@ -474,6 +474,21 @@ pub struct Limits {
     pub checkpoint_frequency: Option<u64>,
 }
 
+impl Limits {
+    /// No bounds at all.
+    pub const NONE: Limits = Limits {
+        max_tokens: None,
+        max_tool_calls: None,
+        timeout_ms: None,
+        max_concurrent: None,
+        backpressure_threshold: None,
+        confidence_threshold: None,
+        drift_threshold: None,
+        log_all_calls: None,
+        checkpoint_frequency: None,
+    };
+}
+
 /// A rate the kernel counts.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "artifact", derive(serde::Serialize, serde::Deserialize))]
