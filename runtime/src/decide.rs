@@ -94,12 +94,7 @@ impl<'e, 'r> Deciding<'e, 'r> {
     fn ask_part(&mut self, policy: &'e Policy, part: &'e Part, shape: Option<&'e Shape>) -> bool {
         let mut answered = false;
         for rule in &part.rules {
-            let applies = rule.stage == self.request.stage
-                && rule
-                    .actions
-                    .iter()
-                    .any(|action| action.is(&self.request.action));
-            if applies && self.ask_rule(policy, rule, shape) {
+            if rule.applies(self.request) && self.ask_rule(policy, rule, shape) {
                 answered = true;
                 if part.combine == Combine::Priority {
                     break;

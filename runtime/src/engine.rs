@@ -9,7 +9,7 @@ use crate::{
     prepare::{TableError, prepare},
     prepared::Policy,
     request::Request,
-    table::Table,
+    table::{Mode, Table},
 };
 
 /// The policies of a table, ready for requests. It owns what it needs, and may
@@ -113,6 +113,13 @@ impl Engine {
             .filter_map(|name| self.by_name.get(&**name));
         all.iter()
             .chain(named.filter_map(|position| self.policies.get(*position)))
+    }
+
+    /// Whether a policy of that name holds anybody back, or only reports. Its
+    /// decisions are the same: what is done with them is the caller's.
+    pub fn mode(&self, policy: &str) -> Option<Mode> {
+        let position = self.by_name.get(policy)?;
+        self.policies.get(*position).map(|policy| policy.mode)
     }
 
     /// The names of its policies, in the order of the table.

@@ -209,6 +209,8 @@ impl Scan {
     /// Forgets what was found.
     pub(crate) fn clear(&mut self) {
         self.done = false;
+        self.found.clear();
+        self.doubtful.clear();
     }
 
     /// Whether one of these patterns was found.

@@ -5,6 +5,7 @@ use crate::{
     condition::{Condition, Path},
     glob::Glob,
     matcher::{Pattern, Scanner},
+    request::Request,
     shape::Shape,
     table::{Category, Combine, DefaultAnswer, Effect, Mode, Place, Stage},
 };
@@ -77,6 +78,13 @@ pub(crate) struct Signal {
     pub(crate) pattern: u32,
     pub(crate) weight: Number,
     pub(crate) explain: Box<str>,
+}
+
+impl Rule {
+    /// Whether it is about what the request is about.
+    pub(crate) fn applies(&self, request: &Request<'_>) -> bool {
+        self.stage == request.stage && self.actions.iter().any(|action| action.is(&request.action))
+    }
 }
 
 impl Action {

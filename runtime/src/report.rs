@@ -1,0 +1,409 @@
+//! A decision and its request in, what people and programs read of it out.
+
+use crate::{
+    Doubt, Effect, Engine, Number,
+    condition::{Buffers, Check, Condition, Field, Look, Path, Root, Test},
+    decision::{Cause, Decision},
+    engine::with_buffers,
+    nearest::nearest,
+    prepared::{Policy, Rule, Signal},
+    request::Request,
+    shape::Mismatch,
+    table::{Category, DefaultAnswer, Place},
+    text,
+    value::Value,
+};
+
+/// How many matches a report lists.
+pub const MOST_MATCHES: usize = 100;
+
+/// What people and programs read of a decision: the contract that the command,
+/// the servers and the hooks share. Fields are added, never renamed.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
+pub struct Report {
+    /// The request's; absent where it has none.
+    pub id: Option<String>,
+    /// The answer.
+    #[cfg_attr(feature = "json", serde(serialize_with = "as_text"))]
+    pub effect: Effect,
+    /// What the answer does to the agent: `SIGKILL`, `ESCALATE`, `DEFER`.
+    pub signal: Option<&'static str>,
+    /// The policy it stands on.
+    pub policy: Option<String>,
+    /// The rule it stands on.
+    pub rule: Option<String>,
+    /// Where that was written: `file:line:column`.
+    pub at: Option<String>,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// What the agent may do instead.
+    pub suggestion: Option<String>,
+    /// What the policy takes the text of the request to intend.
+    pub intents: Vec<IntentReport>,
+    /// What the rule's patterns found.
+    pub matches: Vec<Match>,
+    /// The number of the test that settled the rule.
+    pub clause: Option<u16>,
+    /// What that test was in doubt about, where it was.
+    pub doubt: Option<DoubtReport>,
+}
+
+/// What a text intends.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
+pub struct IntentReport {
+    /// The category.
+    #[cfg_attr(feature = "json", serde(serialize_with = "as_text"))]
+    pub category: Category,
+    /// The weight of its heaviest signal.
+    #[cfg_attr(feature = "json", serde(serialize_with = "as_float"))]
+    pub confidence: Number,
+    /// What its signals mean, in the order of the policy.
+    pub signals: Vec<String>,
+}
+
+/// What a pattern found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
+pub struct Match {
+    /// `action`, `params.query`, `params.cc[0]`; `text` for the canonical text,
+    /// where the match is in a key or in more than one field.
+    pub field: String,
+    /// The pattern as written.
+    pub pattern: String,
+    /// The first byte of the match in that field.
+    pub start: usize,
+    /// The byte after it.
+    pub end: usize,
+}
+
+/// What a test was in doubt about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
+pub struct DoubtReport {
+    /// The field as the policy names it.
+    pub field: String,
+    /// What is the matter with it.
+    #[cfg_attr(feature = "json", serde(serialize_with = "as_text"))]
+    pub problem: Doubt,
+}
+
+#[cfg(feature = "json")]
+fn as_text<T: ToString, S: serde::Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&value.to_string())
+}
+
+#[cfg(feature = "json")]
+fn as_float<S: serde::Serializer>(number: &Number, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_f64(number.to_f64())
+}
+
+impl Report {
+    /// The report on what is no request.
+    #[cfg(feature = "json")]
+    pub fn bad_request(error: &crate::RequestError) -> Report {
+        Report { id: error.id.clone(), ..Report::bare(Effect::Deny, format!("this is no request: {error}")) }
+    }
+
+    /// The report as one line of JSON.
+    #[cfg(feature = "json")]
+    pub fn to_json(&self) -> String {
+        // Texts and numbers only: writing them does not fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    fn bare(effect: Effect, reason: String) -> Report {
+        Report {
+            id: None,
+            effect,
+            signal: signal(effect),
+            policy: None,
+            rule: None,
+            at: None,
+            reason,
+            suggestion: None,
+            intents: Vec::new(),
+            matches: Vec::new(),
+            clause: None,
+            doubt: None,
+        }
+    }
+}
+
+/// What an answer does to an agent.
+const fn signal(effect: Effect) -> Option<&'static str> {
+    match effect {
+        Effect::Deny => Some("SIGKILL"),
+        Effect::Escalate => Some("ESCALATE"),
+        Effect::Defer => Some("DEFER"),
+        Effect::Allow | Effect::Audit => None,
+    }
+}
+
+impl Engine {
+    /// What people and programs read of a decision. `request` is the one it
+    /// answers.
+    pub fn report(&self, decision: &Decision<'_>, request: &Request<'_>) -> Report {
+        with_buffers(|buffers| {
+            buffers.text.clear();
+            buffers.scan.clear();
+            self.report_with(decision, request, buffers)
+        })
+    }
+
+    fn report_with(&self, decision: &Decision<'_>, request: &Request<'_>, buffers: &mut Buffers) -> Report {
+        let mut report = Report {
+            id: (!request.id.is_empty()).then(|| request.id.to_string()),
+            policy: decision.policy().map(str::to_owned),
+            rule: decision.rule().map(str::to_owned),
+            clause: decision.clause(),
+            ..Report::bare(decision.effect(), String::new())
+        };
+        if let Some(policy) = decision.policy {
+            let at = decision.rule.map_or(policy.at, |rule| rule.at);
+            report.at = Some(self.spelled(at));
+            let shape = policy.shape(request);
+            let mut reporting = Reporting { look: Look { policy, request, shape, buffers } };
+            report.intents = reporting.intents();
+            if let Some(rule) = decision.rule {
+                report.suggestion = rule.suggest.as_deref().map(str::to_owned);
+                report.matches = reporting.matches(rule);
+                report.doubt = reporting.doubt(rule, decision);
+                report.reason = reporting.reason(rule, decision, report.doubt.as_ref());
+            }
+        }
+        if decision.rule.is_none() {
+            report.reason = self.reason(decision, request);
+        }
+        report
+    }
+
+    /// `file:line:column`
+    pub(crate) fn spelled(&self, at: Place) -> String {
+        let source = self.sources.get(at.source as usize).map_or("", |name| name);
+        format!("{source}:{}:{}", at.line, at.column)
+    }
+
+    /// Why, where the decision stands on no rule.
+    fn reason(&self, decision: &Decision<'_>, request: &Request<'_>) -> String {
+        let action = &request.action;
+        let policy = decision.policy().unwrap_or_default();
+        match decision.cause() {
+            Cause::Default => match decision.policy.map(|policy| (policy.default, &policy.default_because)) {
+                Some((_, Some(because))) => because.to_string(),
+                Some((DefaultAnswer::Allow, None)) => {
+                    format!("no rule of policy `{policy}` speaks of `{action}`, and its default is to allow")
+                }
+                Some((DefaultAnswer::Deny | DefaultAnswer::Abstain, None)) | None => {
+                    format!("no rule of policy `{policy}` allows `{action}`")
+                }
+            },
+            Cause::AllAbstain => format!("no policy allows `{action}`"),
+            Cause::NoPolicies => format!("there is no policy that could allow `{action}`"),
+            Cause::UnknownPolicy { position } => {
+                let name = request.policies.get(position).map_or("", |name| name);
+                match nearest(name, self.policies()) {
+                    Some(near) => format!("there is no policy `{name}`; did you mean `{near}`?"),
+                    None => format!("there is no policy `{name}`"),
+                }
+            }
+            Cause::WrongShape { param, problem } => {
+                let found = request.params.get(param).map_or("missing", Value::kind);
+                match problem {
+                    Mismatch::Missing => format!("`{param}` is missing, and policy `{policy}` declares it for `{action}`"),
+                    Mismatch::Type(declared) => {
+                        format!("`{param}` is {found}, and policy `{policy}` declares it for `{action}` as `{declared}`")
+                    }
+                }
+            }
+            Cause::BadRequest => "this is no request".to_owned(),
+            Cause::BrokenTable => match &self.broken {
+                Some(error) => format!("the policies cannot be used: {error}"),
+                None => "the policies cannot be used".to_owned(),
+            },
+            Cause::Rule | Cause::Doubt => format!("`{action}` is {}", done(decision.effect())),
+        }
+    }
+}
+
+/// What was done to an action.
+const fn done(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Allow => "allowed",
+        Effect::Audit => "allowed and flagged",
+        Effect::Defer => "deferred",
+        Effect::Escalate => "escalated",
+        Effect::Deny => "denied",
+    }
+}
+
+struct Reporting<'e, 'r> {
+    look: Look<'e, 'r>,
+}
+
+impl<'e, 'r> Reporting<'e, 'r> {
+    /// The signals found, by intent.
+    fn intents(&mut self) -> Vec<IntentReport> {
+        let policy: &'e Policy = self.look.policy;
+        if policy.intents.is_empty() || !self.scan() {
+            return Vec::new();
+        }
+        let scan = &self.look.buffers.scan;
+        let report = |intent: &crate::prepared::Intent| {
+            let found = || intent.signals.iter().filter(|signal| scan.has(signal.pattern));
+            Some(IntentReport {
+                category: intent.category,
+                confidence: found().map(|signal| signal.weight).max()?,
+                signals: found().map(|signal| meaning(policy, signal).to_owned()).collect(),
+            })
+        };
+        policy.intents.iter().filter_map(report).collect()
+    }
+
+    /// Looks for the policy's patterns in the text; `false` where it cannot be read.
+    fn scan(&mut self) -> bool {
+        let Look { policy, request, ref mut buffers, .. } = self.look;
+        let Buffers { text, scan, .. } = &mut **buffers;
+        let read = text.read(request).is_ok();
+        if read {
+            policy.scanner.scan(&policy.patterns, text, scan);
+        }
+        read
+    }
+
+    /// What the patterns of the rule found.
+    fn matches(&mut self, rule: &Rule) -> Vec<Match> {
+        let mut matches = Vec::new();
+        for test in tests(rule).into_iter().filter(|test| !test.negated) {
+            match &test.check {
+                Check::Found(patterns) if self.scan() => self.found(patterns, &mut matches),
+                Check::Matches(patterns) => self.matched(test, patterns, &mut matches),
+                _ => {}
+            }
+        }
+        matches.truncate(MOST_MATCHES);
+        matches
+    }
+
+    /// What patterns found in the canonical text.
+    fn found(&self, patterns: &[u32], matches: &mut Vec<Match>) {
+        let Buffers { text, scan, .. } = &*self.look.buffers;
+        for &id in patterns.iter().filter(|id| scan.has(**id)).take(MOST_MATCHES) {
+            let Some(pattern) = self.look.policy.patterns.get(id as usize) else { continue };
+            let Some(range) = pattern.find_in(text) else { continue };
+            let text::Spot { field, start, end } = text::locate(text, self.look.request, range.start, range.end);
+            matches.push(Match { field, pattern: pattern.source.to_string(), start, end });
+        }
+    }
+
+    /// What patterns found in a field by itself.
+    fn matched(&self, test: &Test, patterns: &[u32], matches: &mut Vec<Match>) {
+        let request = self.look.request;
+        match test.field {
+            Field::Action => self.matched_in("action".to_owned(), &request.action, patterns, matches),
+            Field::Agent => self.matched_in("agent".to_owned(), &request.agent, patterns, matches),
+            Field::Text => {}
+            Field::At(path) => {
+                let name = self.look.policy.paths.get(path as usize).map(spelled).unwrap_or_default();
+                match self.look.value(path) {
+                    Ok(Some(Value::String(text))) => self.matched_in(name, text, patterns, matches),
+                    Ok(Some(Value::List(values))) => {
+                        for (at, value) in values.iter().enumerate().take(MOST_MATCHES) {
+                            if let Value::String(text) = value {
+                                self.matched_in(format!("{name}[{at}]"), text, patterns, matches);
+                            }
+                        }
+                    }
+                    Ok(_) | Err(_) => {}
+                }
+            }
+        }
+    }
+
+    fn matched_in(&self, field: String, text: &str, patterns: &[u32], matches: &mut Vec<Match>) {
+        for &id in patterns.iter().take(MOST_MATCHES) {
+            let Some(pattern) = self.look.policy.patterns.get(id as usize) else { continue };
+            if let Some(range) = pattern.find(text) {
+                let (start, end) = (range.start, range.end);
+                matches.push(Match { field: field.clone(), pattern: pattern.source.to_string(), start, end });
+            }
+        }
+    }
+
+    /// What the test that settled the rule was in doubt about.
+    fn doubt(&mut self, rule: &Rule, decision: &Decision<'_>) -> Option<DoubtReport> {
+        if decision.cause() != Cause::Doubt {
+            return None;
+        }
+        let clauses = tests(rule).into_iter().zip(&rule.clauses);
+        let mut settling = clauses.filter(|(test, _)| Some(test.clause) == decision.clause());
+        settling.find_map(|(test, clause)| {
+            let problem = self.look.test(test).err()?;
+            Some(DoubtReport { field: clause.field.to_string(), problem })
+        })
+    }
+
+    /// Why, where the decision stands on a rule.
+    fn reason(&self, rule: &Rule, decision: &Decision<'_>, doubt: Option<&DoubtReport>) -> String {
+        if let Some(because) = &rule.because {
+            return because.to_string();
+        }
+        if let Some(signal) = self.heaviest(rule) {
+            return meaning(self.look.policy, signal).to_owned();
+        }
+        let done = format!("`{}` is {} by rule `{}`", self.look.request.action, done(decision.effect()), rule.id);
+        let settling = rule.clauses.iter().find(|clause| Some(clause.number) == decision.clause());
+        match (doubt, settling) {
+            (Some(DoubtReport { field, problem }), _) => format!("{done}, as `{field}` {problem}"),
+            (None, Some(clause)) => format!("{done}, as {}", clause.words),
+            (None, None) => done,
+        }
+    }
+
+    /// The heaviest signal that was found, of those that the rule asks for.
+    fn heaviest(&self, rule: &Rule) -> Option<&'e Signal> {
+        let asked = |signal: &&Signal| {
+            tests(rule).iter().any(|test| {
+                !test.negated && matches!(&test.check, Check::Found(patterns) if patterns.contains(&signal.pattern))
+            })
+        };
+        let policy: &'e Policy = self.look.policy;
+        let scan = &self.look.buffers.scan;
+        let signals = policy.intents.iter().flat_map(|intent| &intent.signals);
+        let found = signals.filter(|signal| scan.has(signal.pattern)).filter(asked);
+        // Of equals, the first.
+        found.reduce(|heaviest, signal| if signal.weight > heaviest.weight { signal } else { heaviest })
+    }
+}
+
+/// What a signal means; its pattern where nobody said.
+fn meaning<'e>(policy: &'e Policy, signal: &'e Signal) -> &'e str {
+    if !signal.explain.is_empty() {
+        return &signal.explain;
+    }
+    policy.patterns.get(signal.pattern as usize).map_or("", |pattern| &pattern.source)
+}
+
+/// A path as reports name it.
+fn spelled(path: &Path) -> String {
+    let root = match path.root {
+        Root::Param(_) => "params",
+        Root::Context => "context",
+        Root::Attested => "attested",
+    };
+    format!("{root}.{}", path.names.join("."))
+}
+
+/// The tests of a rule, as they stand in its condition.
+pub(crate) fn tests(rule: &Rule) -> Vec<&Test> {
+    let mut tests = Vec::new();
+    let mut left: Vec<&Condition> = rule.when.iter().collect();
+    while let Some(condition) = left.pop() {
+        match condition {
+            Condition::Test(test) => tests.push(test),
+            Condition::All(conditions) | Condition::Any(conditions) => left.extend(conditions.iter().rev()),
+        }
+    }
+    tests
+}
