@@ -24,6 +24,7 @@ use finding::{Level, codes};
 
 /// The syntax that is compiled: trees, printers, bounds.
 pub use agentos_grammar as grammar;
+pub use agentos_runtime as runtime;
 pub use check::check;
 pub use finding::Finding;
 pub use lower::lower;

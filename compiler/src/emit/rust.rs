@@ -16,14 +16,19 @@ use agentos_runtime::{
 use proc_macro2::{Ident, Literal as Token, Span, TokenStream};
 use quote::quote;
 
-/// A `pub static` of the given name that decides by `table`.
+/// A `static` of the given name and visibility that decides by `table`.
 ///
 /// `krate` is the path of the facade: `::agentos`, or `$crate` in a macro.
-pub fn tokens(table: &Table<'_>, name: &Ident, krate: &TokenStream) -> TokenStream {
-    let sources = list(table.sources.iter().map(source));
+pub fn tokens(
+    table: &Table<'_>,
+    visibility: &TokenStream,
+    name: &Ident,
+    krate: &TokenStream,
+) -> TokenStream {
+    let sources = plain(table.sources.iter().map(source));
     let policies = list(table.policies.iter().map(policy));
     quote! {
-        pub static #name: #krate::Policy = {
+        #visibility static #name: #krate::Policy = {
             #[allow(unused_imports)]
             use ::core::option::Option::{None, Some};
             #[allow(unused_imports)]
@@ -33,13 +38,22 @@ pub fn tokens(table: &Table<'_>, name: &Ident, krate: &TokenStream) -> TokenStre
     }
 }
 
-/// The same as a text that reads well, with the place of each rule above it.
+/// A whole file: `pub static POLICY`, by the facade `::agentos`.
+pub fn file(table: &Table<'_>) -> String {
+    text(
+        table,
+        &Ident::new("POLICY", Span::call_site()),
+        &quote!(::agentos),
+    )
+}
+
+/// What [`tokens`] gives, as a text that reads well, with the place of each rule above it.
 ///
 /// # Panics
 ///
 /// When `krate` is no path.
 pub fn text(table: &Table<'_>, name: &Ident, krate: &TokenStream) -> String {
-    let tokens = tokens(table, name, krate);
+    let tokens = tokens(table, &quote!(pub), name, krate);
     let file = syn::parse2(tokens).expect("rows are printed as Rust, given that the path is one");
     let names: Vec<&str> = table.sources.iter().map(|source| source.name).collect();
     let sources: Vec<String> = names.iter().map(|name| one_line(name)).collect();
@@ -76,12 +90,23 @@ fn one_line(name: &str) -> String {
         .collect()
 }
 
+/// Rows that hold lists of their own are made in a constant of their own: a
+/// `static` may not drop what it was made of.
 fn list(rows: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let mut rows = rows.peekable();
+    if rows.peek().is_none() {
+        return quote!(list(&[]));
+    }
+    quote!(list(const { &[#(#rows),*] }))
+}
+
+/// Rows without lists stand where they are.
+fn plain(rows: impl Iterator<Item = TokenStream>) -> TokenStream {
     quote!(list(&[#(#rows),*]))
 }
 
 fn texts<'t>(rows: impl IntoIterator<Item = &'t &'t str>) -> TokenStream {
-    list(rows.into_iter().map(|row| quote!(#row)))
+    plain(rows.into_iter().map(|row| quote!(#row)))
 }
 
 fn option(value: Option<TokenStream>) -> TokenStream {
@@ -303,7 +328,7 @@ fn check(row: &Check<'_>) -> TokenStream {
             quote!(Check::Compare(Order::#order, #value))
         }
         Check::OneOf(values) => {
-            let values = list(values.iter().map(literal));
+            let values = plain(values.iter().map(literal));
             quote!(Check::OneOf(#values))
         }
         Check::Contains(value) => {
@@ -318,7 +343,7 @@ fn check(row: &Check<'_>) -> TokenStream {
         }
         Check::Under(dir) => quote!(Check::Under(#dir)),
         Check::Intent(categories, at) => {
-            let categories = list(categories.iter().map(|one| category(*one)));
+            let categories = plain(categories.iter().map(|one| category(*one)));
             let at = number(*at);
             quote!(Check::Intent(#categories, #at))
         }
@@ -357,7 +382,7 @@ fn ty(row: &Type<'_>) -> TokenStream {
         Type::Boolean => quote!(Type::Boolean),
         Type::Timestamp => quote!(Type::Timestamp),
         Type::OneOf(values) => {
-            let values = list(values.iter().map(literal));
+            let values = plain(values.iter().map(literal));
             quote!(Type::OneOf(#values))
         }
         Type::List(element) => {
@@ -369,7 +394,7 @@ fn ty(row: &Type<'_>) -> TokenStream {
 
 fn pattern_set(row: &PatternSet<'_>) -> TokenStream {
     let name = row.name;
-    let patterns = list(row.patterns.iter().map(pattern));
+    let patterns = plain(row.patterns.iter().map(pattern));
     quote!(PatternSet { name: #name, patterns: #patterns })
 }
 
@@ -402,7 +427,7 @@ fn category(category: Category) -> TokenStream {
 
 fn intent(row: &Intent<'_>) -> TokenStream {
     let category = category(row.category);
-    let signals = list(row.signals.iter().map(signal));
+    let signals = plain(row.signals.iter().map(signal));
     quote!(Intent { category: #category, signals: #signals })
 }
 
@@ -472,7 +497,7 @@ fn rate(row: &Rate<'_>) -> TokenStream {
 }
 
 fn trust(row: &Trust<'_>) -> TokenStream {
-    let supervisors = list(row.supervisors.iter().map(|supervisor| {
+    let supervisors = plain(row.supervisors.iter().map(|supervisor| {
         let name = supervisor.name;
         let level = Token::u32_unsuffixed(supervisor.level);
         let agent = supervisor.agent;
