@@ -1,2 +1,90 @@
-//! The `agentos` command.
-fn main() {}
+//! The `agentos` command: arguments in, an exit code out.
+//!
+//! One file a verb. Results go to standard output, diagnostics to standard
+//! error. 0: fine; 1: findings, where the verb reports by status; 2: the call
+//! itself is wrong.
+
+#![forbid(unsafe_code)]
+
+mod compile;
+mod completions;
+mod eval;
+mod explain;
+
+mod input;
+mod output;
+mod tables;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Checks, compiles and asks the policies that AI agents run under.
+#[derive(Parser)]
+#[command(
+    name = "agentos",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = false,
+    subcommand_required = false,
+    after_help = "\
+Examples:
+  agentos validate --strict             check the policies of this project
+  agentos eval --policy mail.policy     a request a line in, a decision a line out
+  agentos compile mail.policy -o mail.agentos
+  agentos explain AOS0104               what a finding means and what to do
+
+Exit codes: 0 fine, 1 findings, 2 the call itself is wrong."
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Validate(validate::Validate),
+    Eval(eval::Eval),
+    Compile(compile::Compile),
+    Explain(explain::Explain),
+
+    Completions(completions::Completions),
+}
+
+/// How a verb that did its work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    /// 0
+    Fine,
+    /// 1
+    Findings,
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // What cannot be printed has nowhere to be reported.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let outcome = match cli.verb {
+        None => output::print(&Cli::command().render_help().to_string()).map(|()| Status::Fine),
+        Some(Verb::Validate(verb)) => validate::run(&verb),
+        Some(Verb::Eval(verb)) => eval::run(&verb),
+        Some(Verb::Compile(verb)) => compile::run(&verb),
+        Some(Verb::Explain(verb)) => explain::run(&verb),
+
+        Some(Verb::Completions(verb)) => completions::run(&verb),
+    };
+    match outcome {
+        Ok(Status::Fine) => ExitCode::SUCCESS,
+        Ok(Status::Findings) => ExitCode::from(1),
+        Err(failure) => {
+            output::report(&failure);
+            ExitCode::from(2)
+        }
+    }
+}

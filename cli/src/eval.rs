@@ -1,0 +1,197 @@
+//! `agentos eval`: policies, then a request a line in, a decision a line out.
+//!
+//! Each line is answered before the next one is waited for, so that the verb
+//! serves as well at the end of a file as behind a program that asks one
+//! question at a time.
+
+use std::{
+    io::{self, BufRead, BufReader, BufWriter, Read as _, Write},
+    path::{Path, PathBuf},
+};
+
+use agentos_compiler::Options;
+use agentos_runtime::{
+    Engine, LONGEST_REQUEST, Report, Request, RequestSource, Spoke, artifact, table::Table,
+};
+use serde::Serialize;
+
+use crate::{
+    Status, input,
+    output::{self, Failure},
+    tables,
+};
+
+/// Answers requests: one a line in, one decision a line out.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  agentos eval --policy mail.policy < requests.jsonl
+  agentos eval --policy mail.agentos --input requests.jsonl --explain
+  echo '{\"agent_id\": \"a1\", \"action\": \"send_email\", \"params\": {\"to\": \"x@y.z\"}}' |
+      agentos eval --policy mail.policy
+
+A request that names no policies is judged by all that are given. A line that is
+no request is denied, and the rest goes on.")]
+pub(crate) struct Eval {
+    /// Policy files, or artifacts that `agentos compile` made.
+    #[arg(long = "policy", value_name = "FILE", required = true, num_args = 1..)]
+    policies: Vec<PathBuf>,
+    /// Where requests are read from; `-` is standard input.
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    input: PathBuf,
+    /// Adds the rules that spoke, with what each of their clauses came to.
+    #[arg(long)]
+    explain: bool,
+}
+
+pub(crate) fn run(verb: &Eval) -> Result<Status, Failure> {
+    let inputs = input::read_policies(&verb.policies).map_err(Failure::Unread)?;
+    let (plan, findings) = agentos_compiler::compile(&inputs.sources, &Options::default());
+    output::show(&inputs.sources, &findings);
+    let Some(plan) = plan else {
+        return Ok(Status::Findings);
+    };
+    let mut parts = Vec::new();
+    if !inputs.sources.is_empty() {
+        parts.push(plan.table());
+    }
+    let mut unread = Vec::new();
+    for artifact in &inputs.artifacts {
+        match artifact::read(&artifact.bytes) {
+            Ok(table) => parts.push(table),
+            Err(error) => unread.push(artifact.unread(error.to_string())),
+        }
+    }
+    if !unread.is_empty() {
+        return Err(Failure::Unread(unread));
+    }
+    let engine = engine(tables::join(parts))?;
+    let answered = if verb.input == Path::new("-") {
+        answer(&engine, io::stdin().lock(), verb.explain)
+    } else {
+        let file = input::open(&verb.input).map_err(|unread| Failure::Unread(vec![unread]))?;
+        answer(&engine, file, verb.explain)
+    };
+    answered.map(|()| Status::Fine)
+}
+
+fn engine(table: Table<'_>) -> Result<Engine, Failure> {
+    Engine::new(&table)
+        .map_err(|error| Failure::Usage(format!("these policies do not go together: {error}")))
+}
+
+fn answer(engine: &Engine, requests: impl io::Read, explain: bool) -> Result<(), Failure> {
+    let mut requests = BufReader::with_capacity(1 << 16, requests);
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut line = Vec::new();
+    loop {
+        // Nobody is kept waiting for an answer that is there.
+        if requests.buffer().is_empty() {
+            if let Err(error) = out.flush() {
+                return output::closed_is_fine(Err(error));
+            }
+        }
+        match next_line(&mut requests, &mut line) {
+            Ok(true) => {}
+            Ok(false) => return output::closed_is_fine(out.flush()),
+            Err(error) => return Err(Failure::Pipe("cannot read requests", error)),
+        }
+        let written = decide(engine, &line, explain, &mut out).and_then(|()| out.write_all(b"\n"));
+        if written.is_err() {
+            return output::closed_is_fine(written);
+        }
+    }
+}
+
+/// Reads a line without its end; of one that is too long, just more than a
+/// request may have. `false` at the end of the input.
+fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    let read = from
+        .by_ref()
+        .take(LONGEST_REQUEST as u64 + 1)
+        .read_until(b'\n', line)?;
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    } else if read > LONGEST_REQUEST {
+        from.skip_until(b'\n')?;
+    }
+    Ok(read > 0)
+}
+
+fn decide(engine: &Engine, line: &[u8], explain: bool, out: &mut impl Write) -> io::Result<()> {
+    let request = match Request::from_json(line, RequestSource::Host) {
+        Ok(request) => request,
+        Err(error) => return write(out, &Report::bad_request(&error), explain.then(Vec::new)),
+    };
+    let report = engine.report(&engine.decide(&request), &request);
+    write(out, &report, explain.then(|| engine.explain(&request)))
+}
+
+/// A report, with one more key under `--explain`.
+#[derive(Serialize)]
+struct Line<'l> {
+    #[serde(flatten)]
+    report: &'l Report,
+    explain: Vec<Spoken<'l>>,
+}
+
+/// A rule that fired or is in doubt.
+#[derive(Serialize)]
+struct Spoken<'l> {
+    policy: &'l str,
+    rule: &'l str,
+    effect: String,
+    at: &'l str,
+    outcome: String,
+    clauses: Vec<Clause<'l>>,
+}
+
+/// What one test of a rule came to: `true`, `false`, or why it is in doubt.
+#[derive(Serialize)]
+struct Clause<'l> {
+    clause: u16,
+    test: &'l str,
+    field: &'l str,
+    outcome: String,
+}
+
+fn write(out: &mut impl Write, report: &Report, spoke: Option<Vec<Spoke<'_>>>) -> io::Result<()> {
+    let Some(spoke) = spoke else {
+        return Ok(serde_json::to_writer(out, report)?);
+    };
+    let explain = spoke
+        .iter()
+        .map(|spoke| Spoken {
+            policy: spoke.policy,
+            rule: spoke.rule,
+            effect: spoke.effect.to_string(),
+            at: &spoke.at,
+            outcome: came_to(spoke.outcome.map(|()| true)),
+            clauses: spoke
+                .clauses
+                .iter()
+                .map(|clause| Clause {
+                    clause: clause.number,
+                    test: clause.words,
+                    field: clause.field,
+                    outcome: came_to(clause.outcome),
+                })
+                .collect(),
+        })
+        .collect();
+    Ok(serde_json::to_writer(out, &Line { report, explain })?)
+}
+
+/// `true`, `false`, `missing`, `not a number`, …
+fn came_to(outcome: Result<bool, agentos_runtime::Doubt>) -> String {
+    match outcome {
+        Ok(outcome) => outcome.to_string(),
+        Err(doubt) => {
+            let words = doubt.to_string();
+            words
+                .strip_prefix("is ")
+                .map_or(words.clone(), str::to_owned)
+        }
+    }
+}

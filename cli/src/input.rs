@@ -1,0 +1,296 @@
+//! Paths in, the texts to compile out.
+//!
+//! Every path that cannot be read is named, not only the first. Sizes are
+//! looked at before anything is read, and again while reading, since a pipe
+//! has none.
+
+use std::{
+    collections::HashSet,
+    fs::{self, File},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use agentos_compiler::{Sources, finding::Unread, grammar::limits::MAX_SOURCE_BYTES};
+use agentos_runtime::artifact::{MAX_ARTIFACT_BYTES, is_artifact};
+
+/// How deep folders are walked.
+const MAX_FOLDER_DEPTH: usize = 32;
+/// How many policy files one walk may find.
+const MAX_WALKED_FILES: usize = 10_000;
+/// How many bytes of policies are compiled together.
+const MAX_ALL_BYTES: usize = 256 * 1024 * 1024;
+const A_FOLDER: &str = "a folder, where a file belongs";
+/// What policy files end in.
+const EXTENSIONS: [&str; 3] = ["policy", "yaml", "yml"];
+
+/// What a list of files holds.
+#[derive(Default)]
+pub(crate) struct Inputs {
+    /// Those that are texts.
+    pub sources: Sources,
+    /// Those that `agentos compile` made.
+    pub artifacts: Vec<Artifact>,
+}
+
+/// A file that begins as an artifact does.
+pub(crate) struct Artifact {
+    name: String,
+    /// All of it.
+    pub bytes: Vec<u8>,
+}
+
+impl Artifact {
+    /// Why it cannot be used.
+    pub(crate) fn unread(&self, message: String) -> Unread {
+        Unread {
+            name: self.name.clone(),
+            message,
+        }
+    }
+}
+
+/// Reads all `files`, each once; folders are refused.
+pub(crate) fn read_files(files: &[PathBuf]) -> Result<Sources, Vec<Unread>> {
+    let mut sources = Sources::new();
+    each_once(files, |file| {
+        let text = read_text(file)?;
+        let length = text.len();
+        sources.add(name(file), text);
+        Ok(length)
+    })?;
+    Ok(sources)
+}
+
+/// Reads all `files`, each once, be they texts or artifacts.
+pub(crate) fn read_policies(files: &[PathBuf]) -> Result<Inputs, Vec<Unread>> {
+    let mut inputs = Inputs::default();
+    each_once(files, |file| {
+        let bytes = read_bytes(
+            file,
+            |head| if is_artifact(head) { ARTIFACT } else { SOURCE },
+        )?;
+        let length = bytes.len();
+        if is_artifact(&bytes) {
+            inputs.artifacts.push(Artifact {
+                name: name(file),
+                bytes,
+            });
+        } else {
+            inputs.sources.add(name(file), text(bytes)?);
+        }
+        Ok(length)
+    })?;
+    Ok(inputs)
+}
+
+/// Reads each of `files` once and sums up their bytes; names all that fail.
+fn each_once(
+    files: &[PathBuf],
+    mut read: impl FnMut(&Path) -> Result<usize, String>,
+) -> Result<(), Vec<Unread>> {
+    let mut unread = Vec::new();
+    let mut seen = HashSet::new();
+    let mut total = 0;
+    for file in files {
+        if file.canonicalize().is_ok_and(|place| !seen.insert(place)) {
+            continue;
+        }
+        match read(file) {
+            Ok(length) => total += length,
+            Err(message) => unread.push(Unread {
+                name: name(file),
+                message,
+            }),
+        }
+        if total > MAX_ALL_BYTES {
+            let message = format!(
+                "with this file, all are larger than `MAX_ALL_BYTES` ({MAX_ALL_BYTES} bytes)"
+            );
+            unread.push(Unread {
+                name: name(file),
+                message,
+            });
+            break;
+        }
+    }
+    if unread.is_empty() {
+        Ok(())
+    } else {
+        Err(unread)
+    }
+}
+
+/// The policy files of `paths`: files as they are, folders walked, sorted.
+pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Unread>> {
+    let mut files = Vec::new();
+    let mut unread = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        match walk_folder(path) {
+            Ok(found) if found.is_empty() => {
+                let message = "no file in this folder ends in .policy, .yaml or .yml".to_owned();
+                unread.push(Unread {
+                    name: name(path),
+                    message,
+                });
+            }
+            Ok(found) => files.extend(found),
+            Err(more) => unread.extend(more),
+        }
+    }
+    if unread.is_empty() {
+        Ok(files)
+    } else {
+        Err(unread)
+    }
+}
+
+/// The policy files in a folder and below it, sorted; links back are walked once.
+pub(crate) fn walk_folder(folder: &Path) -> Result<Vec<PathBuf>, Vec<Unread>> {
+    let mut walk = Walk {
+        seen: HashSet::new(),
+        files: Vec::new(),
+    };
+    match walk.folder(folder, 0) {
+        Ok(()) => Ok(walk.files),
+        Err(unread) => Err(vec![unread]),
+    }
+}
+
+struct Walk {
+    seen: HashSet<PathBuf>,
+    files: Vec<PathBuf>,
+}
+
+impl Walk {
+    fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), Unread> {
+        let failed = |message: String| Unread {
+            name: name(folder),
+            message,
+        };
+        let broken = |error: io::Error| failed(reason(&error));
+        if depth > MAX_FOLDER_DEPTH {
+            return Err(failed(format!(
+                "folders stand deeper in each other than `MAX_FOLDER_DEPTH` ({MAX_FOLDER_DEPTH})"
+            )));
+        }
+        if !self.seen.insert(folder.canonicalize().map_err(broken)?) {
+            return Ok(());
+        }
+        let entries: io::Result<Vec<_>> = fs::read_dir(folder).and_then(Iterator::collect);
+        let mut paths: Vec<PathBuf> = entries
+            .map_err(broken)?
+            .iter()
+            .map(fs::DirEntry::path)
+            .collect();
+        paths.sort();
+        for path in paths {
+            if path.is_dir() {
+                self.folder(&path, depth + 1)?;
+            } else if is_policy(&path) {
+                self.files.push(path);
+            }
+            if self.files.len() > MAX_WALKED_FILES {
+                return Err(failed(format!(
+                    "more policy files than `MAX_WALKED_FILES` ({MAX_WALKED_FILES})"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_policy(path: &Path) -> bool {
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
+    EXTENSIONS
+        .iter()
+        .any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// The text of one file, or one line on what stood in the way.
+fn read_text(path: &Path) -> Result<String, String> {
+    text(read_bytes(path, |_| SOURCE)?)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|error| {
+        format!(
+            "not UTF-8: byte {} begins no character",
+            error.utf8_error().valid_up_to()
+        )
+    })
+}
+
+/// How many bytes a file may have, and what that bound is called.
+type Bound = (usize, &'static str);
+const SOURCE: Bound = (MAX_SOURCE_BYTES, "MAX_SOURCE_BYTES");
+const ARTIFACT: Bound = (MAX_ARTIFACT_BYTES, "MAX_ARTIFACT_BYTES");
+/// How many bytes tell an artifact from a text.
+const HEAD_BYTES: u64 = 64;
+
+/// The bytes of one file within the bound that its first ones call for.
+fn read_bytes(path: &Path, bound: impl FnOnce(&[u8]) -> Bound) -> Result<Vec<u8>, String> {
+    let mut file = open_file(path)?;
+    let mut bytes = Vec::new();
+    file.by_ref()
+        .take(HEAD_BYTES)
+        .read_to_end(&mut bytes)
+        .map_err(|error| reason(&error))?;
+    let (most, name) = bound(&bytes);
+    let too_large = || format!("larger than `{name}` ({most} bytes)");
+    if file
+        .metadata()
+        .is_ok_and(|metadata| metadata.len() > most as u64)
+    {
+        return Err(too_large());
+    }
+    let left = most as u64 + 1 - bytes.len() as u64;
+    file.take(left)
+        .read_to_end(&mut bytes)
+        .map_err(|error| reason(&error))?;
+    if bytes.len() > most {
+        Err(too_large())
+    } else {
+        Ok(bytes)
+    }
+}
+
+/// Opens a file to be read in a stream.
+pub(crate) fn open(path: &Path) -> Result<File, Unread> {
+    open_file(path).map_err(|message| Unread {
+        name: name(path),
+        message,
+    })
+}
+
+fn open_file(path: &Path) -> Result<File, String> {
+    let file = File::open(path).map_err(|error| reason(&error))?;
+    let metadata = file.metadata().map_err(|error| reason(&error))?;
+    if metadata.is_dir() {
+        Err(A_FOLDER.to_owned())
+    } else {
+        Ok(file)
+    }
+}
+
+/// What an error of the system means, without its number.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "reading it is not permitted".to_owned(),
+        io::ErrorKind::IsADirectory => A_FOLDER.to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The name a path goes by in findings and decisions.
+fn name(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,132 @@
+//! `agentos validate`: policy files in, what is wrong with them out.
+
+use std::path::PathBuf;
+
+use agentos_compiler::{
+    Finding, Options, Sources,
+    finding::{Summary, Unread, github, json, sarif},
+};
+
+use crate::{
+    Status, input,
+    output::{self, Failure},
+};
+
+/// Says what is wrong in policies.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  agentos validate                      the policies of this project
+  agentos validate mail.policy --strict
+  agentos validate policies --format sarif > findings.sarif
+
+Ends with 1 when there is an error, and with 2 when a file cannot be read.")]
+pub(crate) struct Validate {
+    /// Files, and folders of .policy, .yaml and .yml files [default: .agents and policies]
+    #[arg(value_name = "FILES")]
+    files: Vec<PathBuf>,
+    /// Shows notes, and counts warnings and notes as errors.
+    #[arg(long)]
+    strict: bool,
+    /// How findings are printed; all but text go to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One document with every finding.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of a GitHub workflow.
+    Github,
+}
+
+/// Where a project keeps its policies.
+const PROJECT_FOLDERS: [&str; 2] = [".agents", "policies"];
+
+pub(crate) fn run(verb: &Validate) -> Result<Status, Failure> {
+    let sources = match files(verb).and_then(|files| input::read_files(&files)) {
+        Ok(sources) => sources,
+        Err(unread) => {
+            output::print(&render(verb.format, &Sources::new(), &[], &unread))?;
+            return Err(Failure::Unread(unread));
+        }
+    };
+    let (plan, findings) = agentos_compiler::compile(
+        &sources,
+        &Options {
+            strict: verb.strict,
+        },
+    );
+    let summary = Summary::of(&findings);
+    if verb.format == Format::Text {
+        output::show(&sources, &findings);
+        output::print(&closing_line(&sources, plan.as_ref(), summary))?;
+    } else {
+        output::print(&render(verb.format, &sources, &findings, &[]))?;
+    }
+    Ok(if summary.errors == 0 {
+        Status::Fine
+    } else {
+        Status::Findings
+    })
+}
+
+fn files(verb: &Validate) -> Result<Vec<PathBuf>, Vec<Unread>> {
+    if !verb.files.is_empty() {
+        return input::walk(&verb.files);
+    }
+    let folders = PROJECT_FOLDERS
+        .iter()
+        .map(PathBuf::from)
+        .filter(|folder| folder.is_dir());
+    let mut files = Vec::new();
+    for folder in folders {
+        files.extend(input::walk_folder(&folder)?);
+    }
+    if files.is_empty() {
+        let [first, second] = PROJECT_FOLDERS;
+        return Err(vec![Unread {
+            name: second.to_owned(),
+            message: format!("no policy file in here, nor in `{first}`; name the files to check"),
+        }]);
+    }
+    Ok(files)
+}
+
+fn render(format: Format, sources: &Sources, findings: &[Finding], unread: &[Unread]) -> String {
+    match format {
+        // People read on standard error why a file was not read.
+        Format::Text => String::new(),
+        Format::Json => json::render(sources, findings, unread),
+        Format::Sarif => sarif::render(sources, findings, unread),
+        Format::Github => github::render(sources, findings, unread),
+    }
+}
+
+/// `3 files, 4 policies, 37 rules: 1 warning`
+fn closing_line(
+    sources: &Sources,
+    plan: Option<&agentos_compiler::Plan>,
+    summary: Summary,
+) -> String {
+    let mut line = counted(sources.len(), "file", "files");
+    if let Some(plan) = plan {
+        let table = plan.table();
+        let rules = table.policies.iter().flat_map(|policy| policy.parts.last());
+        let rules = rules.map(|part| part.rules.len()).sum();
+        line += &format!(", {}", counted(table.policies.len(), "policy", "policies"));
+        line += &format!(", {}", counted(rules, "rule", "rules"));
+    }
+    line += &format!(": {summary}");
+    line.push('\n');
+    line
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
