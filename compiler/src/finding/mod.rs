@@ -65,7 +65,10 @@ impl Finding {
             lint,
             level: lint.level,
             message: message.into(),
-            primary: Label { span, text: String::new() },
+            primary: Label {
+                span,
+                text: String::new(),
+            },
             secondary: Vec::new(),
             notes: Vec::new(),
             help: None,
@@ -82,7 +85,10 @@ impl Finding {
     /// Points at another place.
     #[must_use]
     pub fn other(mut self, span: Span, text: impl Into<String>) -> Finding {
-        self.secondary.push(Label { span, text: text.into() });
+        self.secondary.push(Label {
+            span,
+            text: text.into(),
+        });
         self
     }
 

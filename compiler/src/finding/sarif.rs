@@ -109,7 +109,10 @@ fn message(finding: &Finding) -> String {
 
 fn physical(sources: &Sources, span: Span) -> Value {
     let source = sources.get(span.source);
-    let (start, end) = (source.position(span.start as usize), source.position(span.end as usize));
+    let (start, end) = (
+        source.position(span.start as usize),
+        source.position(span.end as usize),
+    );
     let SourceId(index) = span.source;
     let mut location = json!({"uri": uri(&source.name)});
     // A shipped policy is none of the artifacts that were scanned.
