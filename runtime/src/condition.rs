@@ -10,6 +10,7 @@ use std::cmp::Ordering;
 use crate::{
     Number,
     doubt::{self, Doubt, Outcome},
+    index::{Sorted, Span},
     matcher::Scan,
     path::Directory,
     prepared::Policy,
@@ -147,6 +148,13 @@ impl Literals {
         }
     }
 
+    /// The texts, numbers and booleans; `None` where there are times as well.
+    pub(crate) fn untimed(&self) -> Option<(&[Box<str>], &[Number], &[bool])> {
+        self.times
+            .is_empty()
+            .then_some((&self.texts, &self.numbers, &self.booleans))
+    }
+
     fn contain_text(&self, text: &str) -> Outcome {
         if self.texts.is_empty() && self.times.is_empty() {
             return Err(Doubt::OtherType);
@@ -210,6 +218,8 @@ pub(crate) struct Buffers {
     pub(crate) text: Text,
     pub(crate) scan: Scan,
     pub(crate) small: String,
+    pub(crate) lists: Vec<Span>,
+    pub(crate) sorted: Sorted,
 }
 
 /// Looks at one request for one policy.
@@ -300,7 +310,9 @@ impl<'e, 'r> Look<'e, 'r> {
         if let Check::Exists = test.check {
             return Ok(true);
         }
-        let Buffers { text, scan, small } = &mut *self.buffers;
+        let Buffers {
+            text, scan, small, ..
+        } = &mut *self.buffers;
         text.read(self.request)?;
         match &test.check {
             _ if test.quantifier != Quantifier::Whole => Err(Doubt::NotList),

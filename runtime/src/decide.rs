@@ -9,19 +9,30 @@ use crate::{
     Effect,
     condition::{Buffers, Look, Settled},
     decision::{Cause, Decision},
+    index::{self, Rules},
     prepared::{Part, Policy, Rule},
     request::Request,
     shape::Shape,
-    table::{Combine, DefaultAnswer, Stage},
+    table::{Combine, DefaultAnswer},
 };
 
 /// Answers for policies one after the other, remembering the strictest.
 pub(crate) struct Deciding<'e, 'r> {
     request: &'r Request<'r>,
+    /// That of the action's name.
+    hash: u64,
     buffers: &'r mut Buffers,
     /// The strictest answer so far; the first of equals.
     answer: Option<Decision<'e>>,
     /// Whether a rule that is true, or a default, was among them.
+    answered: bool,
+}
+
+/// A policy that is being asked.
+struct Asked<'e> {
+    policy: &'e Policy,
+    shape: Option<&'e Shape>,
+    /// Whether one of its rules is true.
     answered: bool,
 }
 
@@ -30,6 +41,7 @@ impl<'e, 'r> Deciding<'e, 'r> {
         buffers.text.clear();
         Deciding {
             request,
+            hash: index::hash_of(&request.action),
             buffers,
             answer: None,
             answered: false,
@@ -38,75 +50,124 @@ impl<'e, 'r> Deciding<'e, 'r> {
 
     /// The answer of all policies that were asked.
     pub(crate) fn finish(self) -> Decision<'e> {
-        let abstained = Decision::refused(Cause::AllAbstain);
         match self.answer {
             Some(answer) if self.answered || answer.effect == Effect::Deny => answer,
-            Some(_) | None => abstained,
+            Some(_) | None => Decision::refused(Cause::AllAbstain),
         }
     }
 
     /// Asks a policy; `true` where nothing can change the answer any more.
     pub(crate) fn ask(&mut self, policy: &'e Policy) -> bool {
-        let shape = policy.shape(self.request);
+        let Some(stage) = policy.stages.get(index::stage_index(self.request.stage)) else {
+            return false;
+        };
+        let name = stage.names.get(&self.request.action, self.hash);
+        let shape = name
+            .and_then(|name| policy.shapes.get(name.shape? as usize))
+            .map(|(_, shape)| shape);
         if let Some(shape) = shape
             && let Some((param, problem)) = shape.mismatch(self.request)
         {
+            let cause = Cause::WrongShape { param, problem };
             self.add(Decision {
                 effect: Effect::Deny,
                 policy: Some(policy),
                 rule: None,
                 clause: None,
-                cause: Cause::WrongShape { param, problem },
+                cause,
             });
-            self.answered = true;
             return true;
         }
         self.buffers.scan.clear();
-        let mut answered = false;
-        for part in &policy.parts {
-            answered |= self.ask_part(policy, part, shape);
+        let mut asked = Asked {
+            policy,
+            shape,
+            answered: false,
+        };
+        for (position, (part, rules)) in policy.parts.iter().zip(&stage.rules).enumerate() {
+            self.ask_part(
+                &mut asked,
+                part,
+                rules,
+                name.and_then(|name| name.bucket(position)),
+            );
             if self.is_denied() {
                 return true;
             }
         }
-        if !answered {
+        if !asked.answered {
             let effect = match policy.default {
-                DefaultAnswer::Allow => Some(Effect::Allow),
-                DefaultAnswer::Deny => Some(Effect::Deny),
-                DefaultAnswer::Abstain => None,
+                DefaultAnswer::Allow => Effect::Allow,
+                DefaultAnswer::Deny => Effect::Deny,
+                DefaultAnswer::Abstain => return false,
             };
-            if let Some(effect) = effect {
-                self.add(Decision {
-                    effect,
-                    policy: Some(policy),
-                    rule: None,
-                    clause: None,
-                    cause: Cause::Default,
-                });
-                answered = true;
-            }
+            self.add(Decision {
+                effect,
+                policy: Some(policy),
+                rule: None,
+                clause: None,
+                cause: Cause::Default,
+            });
         }
-        self.answered |= answered;
+        self.answered = true;
         self.is_denied()
     }
 
-    /// Whether a rule of the part is true.
-    fn ask_part(&mut self, policy: &'e Policy, part: &'e Part, shape: Option<&'e Shape>) -> bool {
-        let mut answered = false;
-        for rule in &part.rules {
-            if rule.applies(self.request) && self.ask_rule(policy, rule, shape) {
-                answered = true;
-                if part.combine == Combine::Priority {
+    fn ask_part(
+        &mut self,
+        asked: &mut Asked<'e>,
+        part: &'e Part,
+        rules: &'e Rules,
+        exact: Option<u32>,
+    ) {
+        let mut lists = std::mem::take(&mut self.buffers.lists);
+        let mut sorted = std::mem::take(&mut self.buffers.sorted);
+        sorted.clear();
+        let Asked { policy, shape, .. } = *asked;
+        let mut look = Look {
+            policy,
+            request: self.request,
+            shape,
+            buffers: self.buffers,
+        };
+        rules.gather(exact, &mut look, &mut lists);
+        while let Some(rule) = rules
+            .next(&mut lists, &mut sorted)
+            .and_then(|rank| part.rules.get(rank as usize))
+        {
+            match part.combine {
+                Combine::Strictest if self.is_settled(asked, rule.effect) => break,
+                Combine::Strictest => asked.answered |= self.ask_rule(asked, rule),
+                Combine::Priority if self.ask_rule(asked, rule) => {
+                    asked.answered = true;
                     break;
                 }
+                Combine::Priority if self.is_denied() => break,
+                Combine::Priority => {}
             }
         }
-        answered
+        self.buffers.lists = lists;
+        self.buffers.sorted = sorted;
+    }
+
+    /// Whether rules of that effect, and milder ones, cannot change anything.
+    fn is_settled(&self, asked: &Asked<'e>, effect: Effect) -> bool {
+        let Some(strictest) = self.answer else {
+            return false;
+        };
+        // A rule that is true stands in for the default, whatever its effect.
+        let stands_in = match asked.policy.default {
+            DefaultAnswer::Allow => false,
+            DefaultAnswer::Deny => !asked.answered,
+            DefaultAnswer::Abstain => !asked.answered && !self.answered,
+        };
+        strictest.effect == Effect::Deny || (effect <= strictest.effect && !stands_in)
     }
 
     /// Whether a rule is true; adds its effect if it is, or if it is in doubt
     /// and its effect is one that doubt calls for.
-    fn ask_rule(&mut self, policy: &'e Policy, rule: &'e Rule, shape: Option<&'e Shape>) -> bool {
+    fn ask_rule(&mut self, asked: &Asked<'e>, rule: &'e Rule) -> bool {
+        let Asked { policy, shape, .. } = *asked;
         let settled = match &rule.when {
             None => Settled {
                 outcome: Ok(true),
@@ -153,12 +214,12 @@ impl<'e, 'r> Deciding<'e, 'r> {
 impl Policy {
     /// The declaration of the action, where the request is a call of it.
     pub(crate) fn shape(&self, request: &Request<'_>) -> Option<&Shape> {
-        if request.stage != Stage::Call {
-            return None;
-        }
+        let stage = self.stages.get(index::stage_index(request.stage))?;
+        let name = stage
+            .names
+            .get(&request.action, index::hash_of(&request.action))?;
         self.shapes
-            .iter()
-            .find(|(name, _)| **name == *request.action)
+            .get(name.shape? as usize)
             .map(|(_, shape)| shape)
     }
 }

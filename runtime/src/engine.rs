@@ -100,7 +100,8 @@ impl Engine {
         deciding.finish()
     }
 
-    /// The policies that a request is judged by, in order.
+    /// The policies that a request is judged by, in order: those it names, else
+    /// all that no other one extends.
     pub(crate) fn applying(&self, request: &Request<'_>) -> impl Iterator<Item = &Policy> {
         let all = if request.policies.is_empty() {
             &*self.policies
@@ -112,6 +113,7 @@ impl Engine {
             .iter()
             .filter_map(|name| self.by_name.get(&**name));
         all.iter()
+            .filter(|policy| !policy.base)
             .chain(named.filter_map(|position| self.policies.get(*position)))
     }
 

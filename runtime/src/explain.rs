@@ -3,11 +3,7 @@
 use std::fmt;
 
 use crate::{
-    Doubt, Effect, Engine,
-    condition::Look,
-    engine::with_buffers,
-    report::tests,
-    request::Request,
+    Doubt, Effect, Engine, condition::Look, engine::with_buffers, report::tests, request::Request,
 };
 
 /// A rule that fires or is in doubt.
@@ -54,21 +50,33 @@ impl Engine {
                 if shape.is_some_and(|shape| shape.mismatch(request).is_some()) {
                     continue;
                 }
-                let mut look = Look { policy, request, shape, buffers };
+                let mut look = Look {
+                    policy,
+                    request,
+                    shape,
+                    buffers,
+                };
                 let rules = policy.parts.iter().flat_map(|part| &part.rules);
                 for rule in rules.filter(|rule| rule.applies(request)) {
-                    let outcome = rule.when.as_ref().map_or(Ok(true), |when| look.settle(when).outcome);
+                    let outcome = rule
+                        .when
+                        .as_ref()
+                        .map_or(Ok(true), |when| look.settle(when).outcome);
                     let outcome = match outcome {
                         Ok(false) => continue,
                         Ok(true) => Ok(()),
                         Err(doubt) => Err(doubt),
                     };
-                    let clauses = tests(rule).into_iter().zip(&rule.clauses).map(|(test, clause)| SpokenClause {
-                        number: clause.number,
-                        words: &clause.words,
-                        field: &clause.field,
-                        outcome: look.test(test),
-                    });
+                    let clauses =
+                        tests(rule)
+                            .into_iter()
+                            .zip(&rule.clauses)
+                            .map(|(test, clause)| SpokenClause {
+                                number: clause.number,
+                                words: &clause.words,
+                                field: &clause.field,
+                                outcome: look.test(test),
+                            });
                     spoken.push(Spoke {
                         policy: &policy.name,
                         rule: &rule.id,

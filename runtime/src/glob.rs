@@ -8,12 +8,12 @@
 ///
 /// assert!(Glob::new("db.*").matches("db.users.read"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Glob {
     pieces: Box<[Piece]>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Piece {
     Letter(char),
     /// `?`

@@ -23,6 +23,7 @@ mod doubt;
 mod engine;
 mod explain;
 pub mod glob;
+mod index;
 #[cfg(feature = "json")]
 mod json;
 mod matcher;
@@ -30,6 +31,7 @@ mod nearest;
 mod number;
 mod path;
 mod policy;
+mod prefixes;
 mod prepare;
 mod prepared;
 mod report;
@@ -68,7 +70,11 @@ pub mod __private {
 
     /// A place in the sources.
     pub const fn at(source: u32, line: u32, column: u32) -> Place {
-        Place { source, line, column }
+        Place {
+            source,
+            line,
+            column,
+        }
     }
 
     /// Rows as a table has them.

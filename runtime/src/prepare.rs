@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use crate::{
     Number,
     condition::{Bound, Check, Condition, Field, Literal, Path, Root, Test},
-    glob,
+    glob, index,
     matcher::{Pattern, Scanner, Unusable},
     path::Directory,
-    prepared::{Action, Clause, Intent, Part, Policy, Rule, Signal},
+    prepared::{Action, ByStage, Clause, Intent, Part, Policy, Rule, Signal},
     shape::{Param, Shape, Type},
     table,
 };
@@ -150,11 +150,12 @@ fn prepare_policy(row: &table::Policy<'_>, sources: usize) -> Result<Policy, Tab
         .map(|row| cx.pattern(row))
         .collect::<Result<_, _>>()?;
     let shapes = cx.shapes()?;
-    let parts = row
+    let parts: Box<[Part]> = row
         .parts
         .iter()
         .map(|part| cx.part(part))
         .collect::<Result<_, _>>()?;
+    let stages = index::STAGES.map(|stage| by_stage(stage, &shapes, &parts));
     cx.wanted.extend(cx.signals.iter().flat_map(|(_, ids)| ids));
     cx.wanted.sort_unstable();
     cx.wanted.dedup();
@@ -189,13 +190,33 @@ fn prepare_policy(row: &table::Policy<'_>, sources: usize) -> Result<Policy, Tab
         default: row.default,
         default_because: row.default_because.map(Box::from),
         mode: row.mode,
+        base: row.base,
         paths: cx.paths.into(),
         shapes,
         parts,
+        stages,
         patterns,
         intents,
         scanner,
     })
+}
+
+fn by_stage(stage: table::Stage, shapes: &[(Box<str>, Shape)], parts: &[Part]) -> ByStage {
+    let (rules, exact): (Vec<_>, Vec<_>) = parts
+        .iter()
+        .map(|part| index::Rules::new(&part.rules, stage))
+        .unzip();
+    // Declarations are about calls.
+    let declared = if stage == table::Stage::Call {
+        shapes
+    } else {
+        &[]
+    };
+    let names = index::Names::new(declared.iter().map(|(name, _)| &**name), &exact);
+    ByStage {
+        names,
+        rules: rules.into(),
+    }
 }
 
 struct Cx<'p, 't> {

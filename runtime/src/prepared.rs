@@ -4,6 +4,7 @@ use crate::{
     Number,
     condition::{Condition, Path},
     glob::Glob,
+    index::{Names, Rules},
     matcher::{Pattern, Scanner},
     request::Request,
     shape::Shape,
@@ -17,14 +18,25 @@ pub(crate) struct Policy {
     pub(crate) default: DefaultAnswer,
     pub(crate) default_because: Option<Box<str>>,
     pub(crate) mode: Mode,
+    /// Whether it is asked only when a request names it.
+    pub(crate) base: bool,
     /// Fields that its rules look at.
     pub(crate) paths: Box<[Path]>,
     pub(crate) shapes: Box<[(Box<str>, Shape)]>,
     pub(crate) parts: Box<[Part]>,
+    /// Where the rules of a request are found, by [stage](crate::index::STAGES).
+    pub(crate) stages: [ByStage; 3],
     /// Those of all sets, then those of all signals.
     pub(crate) patterns: Box<[Pattern]>,
     pub(crate) intents: Box<[Intent]>,
     pub(crate) scanner: Scanner,
+}
+
+/// Where the rules about one stage are found.
+pub(crate) struct ByStage {
+    pub(crate) names: Names,
+    /// By part.
+    pub(crate) rules: Box<[Rules]>,
 }
 
 /// The rules of one policy text.

@@ -103,7 +103,10 @@ impl Report {
     /// The report on what is no request.
     #[cfg(feature = "json")]
     pub fn bad_request(error: &crate::RequestError) -> Report {
-        Report { id: error.id.clone(), ..Report::bare(Effect::Deny, format!("this is no request: {error}")) }
+        Report {
+            id: error.id.clone(),
+            ..Report::bare(Effect::Deny, format!("this is no request: {error}"))
+        }
     }
 
     /// The report as one line of JSON.
@@ -152,7 +155,12 @@ impl Engine {
         })
     }
 
-    fn report_with(&self, decision: &Decision<'_>, request: &Request<'_>, buffers: &mut Buffers) -> Report {
+    fn report_with(
+        &self,
+        decision: &Decision<'_>,
+        request: &Request<'_>,
+        buffers: &mut Buffers,
+    ) -> Report {
         let mut report = Report {
             id: (!request.id.is_empty()).then(|| request.id.to_string()),
             policy: decision.policy().map(str::to_owned),
@@ -164,7 +172,14 @@ impl Engine {
             let at = decision.rule.map_or(policy.at, |rule| rule.at);
             report.at = Some(self.spelled(at));
             let shape = policy.shape(request);
-            let mut reporting = Reporting { look: Look { policy, request, shape, buffers } };
+            let mut reporting = Reporting {
+                look: Look {
+                    policy,
+                    request,
+                    shape,
+                    buffers,
+                },
+            };
             report.intents = reporting.intents();
             if let Some(rule) = decision.rule {
                 report.suggestion = rule.suggest.as_deref().map(str::to_owned);
@@ -190,10 +205,15 @@ impl Engine {
         let action = &request.action;
         let policy = decision.policy().unwrap_or_default();
         match decision.cause() {
-            Cause::Default => match decision.policy.map(|policy| (policy.default, &policy.default_because)) {
+            Cause::Default => match decision
+                .policy
+                .map(|policy| (policy.default, &policy.default_because))
+            {
                 Some((_, Some(because))) => because.to_string(),
                 Some((DefaultAnswer::Allow, None)) => {
-                    format!("no rule of policy `{policy}` speaks of `{action}`, and its default is to allow")
+                    format!(
+                        "no rule of policy `{policy}` speaks of `{action}`, and its default is to allow"
+                    )
                 }
                 Some((DefaultAnswer::Deny | DefaultAnswer::Abstain, None)) | None => {
                     format!("no rule of policy `{policy}` allows `{action}`")
@@ -211,9 +231,13 @@ impl Engine {
             Cause::WrongShape { param, problem } => {
                 let found = request.params.get(param).map_or("missing", Value::kind);
                 match problem {
-                    Mismatch::Missing => format!("`{param}` is missing, and policy `{policy}` declares it for `{action}`"),
+                    Mismatch::Missing => format!(
+                        "`{param}` is missing, and policy `{policy}` declares it for `{action}`"
+                    ),
                     Mismatch::Type(declared) => {
-                        format!("`{param}` is {found}, and policy `{policy}` declares it for `{action}` as `{declared}`")
+                        format!(
+                            "`{param}` is {found}, and policy `{policy}` declares it for `{action}` as `{declared}`"
+                        )
                     }
                 }
             }
@@ -251,11 +275,18 @@ impl<'e, 'r> Reporting<'e, 'r> {
         }
         let scan = &self.look.buffers.scan;
         let report = |intent: &crate::prepared::Intent| {
-            let found = || intent.signals.iter().filter(|signal| scan.has(signal.pattern));
+            let found = || {
+                intent
+                    .signals
+                    .iter()
+                    .filter(|signal| scan.has(signal.pattern))
+            };
             Some(IntentReport {
                 category: intent.category,
                 confidence: found().map(|signal| signal.weight).max()?,
-                signals: found().map(|signal| meaning(policy, signal).to_owned()).collect(),
+                signals: found()
+                    .map(|signal| meaning(policy, signal).to_owned())
+                    .collect(),
             })
         };
         policy.intents.iter().filter_map(report).collect()
@@ -263,7 +294,12 @@ impl<'e, 'r> Reporting<'e, 'r> {
 
     /// Looks for the policy's patterns in the text; `false` where it cannot be read.
     fn scan(&mut self) -> bool {
-        let Look { policy, request, ref mut buffers, .. } = self.look;
+        let Look {
+            policy,
+            request,
+            ref mut buffers,
+            ..
+        } = self.look;
         let Buffers { text, scan, .. } = &mut **buffers;
         let read = text.read(request).is_ok();
         if read {
@@ -289,11 +325,25 @@ impl<'e, 'r> Reporting<'e, 'r> {
     /// What patterns found in the canonical text.
     fn found(&self, patterns: &[u32], matches: &mut Vec<Match>) {
         let Buffers { text, scan, .. } = &*self.look.buffers;
-        for &id in patterns.iter().filter(|id| scan.has(**id)).take(MOST_MATCHES) {
-            let Some(pattern) = self.look.policy.patterns.get(id as usize) else { continue };
-            let Some(range) = pattern.find_in(text) else { continue };
-            let text::Spot { field, start, end } = text::locate(text, self.look.request, range.start, range.end);
-            matches.push(Match { field, pattern: pattern.source.to_string(), start, end });
+        for &id in patterns
+            .iter()
+            .filter(|id| scan.has(**id))
+            .take(MOST_MATCHES)
+        {
+            let Some(pattern) = self.look.policy.patterns.get(id as usize) else {
+                continue;
+            };
+            let Some(range) = pattern.find_in(text) else {
+                continue;
+            };
+            let text::Spot { field, start, end } =
+                text::locate(text, self.look.request, range.start, range.end);
+            matches.push(Match {
+                field,
+                pattern: pattern.source.to_string(),
+                start,
+                end,
+            });
         }
     }
 
@@ -301,11 +351,19 @@ impl<'e, 'r> Reporting<'e, 'r> {
     fn matched(&self, test: &Test, patterns: &[u32], matches: &mut Vec<Match>) {
         let request = self.look.request;
         match test.field {
-            Field::Action => self.matched_in("action".to_owned(), &request.action, patterns, matches),
+            Field::Action => {
+                self.matched_in("action".to_owned(), &request.action, patterns, matches)
+            }
             Field::Agent => self.matched_in("agent".to_owned(), &request.agent, patterns, matches),
             Field::Text => {}
             Field::At(path) => {
-                let name = self.look.policy.paths.get(path as usize).map(spelled).unwrap_or_default();
+                let name = self
+                    .look
+                    .policy
+                    .paths
+                    .get(path as usize)
+                    .map(spelled)
+                    .unwrap_or_default();
                 match self.look.value(path) {
                     Ok(Some(Value::String(text))) => self.matched_in(name, text, patterns, matches),
                     Ok(Some(Value::List(values))) => {
@@ -323,10 +381,17 @@ impl<'e, 'r> Reporting<'e, 'r> {
 
     fn matched_in(&self, field: String, text: &str, patterns: &[u32], matches: &mut Vec<Match>) {
         for &id in patterns.iter().take(MOST_MATCHES) {
-            let Some(pattern) = self.look.policy.patterns.get(id as usize) else { continue };
+            let Some(pattern) = self.look.policy.patterns.get(id as usize) else {
+                continue;
+            };
             if let Some(range) = pattern.find(text) {
                 let (start, end) = (range.start, range.end);
-                matches.push(Match { field: field.clone(), pattern: pattern.source.to_string(), start, end });
+                matches.push(Match {
+                    field: field.clone(),
+                    pattern: pattern.source.to_string(),
+                    start,
+                    end,
+                });
             }
         }
     }
@@ -340,7 +405,10 @@ impl<'e, 'r> Reporting<'e, 'r> {
         let mut settling = clauses.filter(|(test, _)| Some(test.clause) == decision.clause());
         settling.find_map(|(test, clause)| {
             let problem = self.look.test(test).err()?;
-            Some(DoubtReport { field: clause.field.to_string(), problem })
+            Some(DoubtReport {
+                field: clause.field.to_string(),
+                problem,
+            })
         })
     }
 
@@ -352,8 +420,16 @@ impl<'e, 'r> Reporting<'e, 'r> {
         if let Some(signal) = self.heaviest(rule) {
             return meaning(self.look.policy, signal).to_owned();
         }
-        let done = format!("`{}` is {} by rule `{}`", self.look.request.action, done(decision.effect()), rule.id);
-        let settling = rule.clauses.iter().find(|clause| Some(clause.number) == decision.clause());
+        let done = format!(
+            "`{}` is {} by rule `{}`",
+            self.look.request.action,
+            done(decision.effect()),
+            rule.id
+        );
+        let settling = rule
+            .clauses
+            .iter()
+            .find(|clause| Some(clause.number) == decision.clause());
         match (doubt, settling) {
             (Some(DoubtReport { field, problem }), _) => format!("{done}, as `{field}` {problem}"),
             (None, Some(clause)) => format!("{done}, as {}", clause.words),
@@ -371,9 +447,17 @@ impl<'e, 'r> Reporting<'e, 'r> {
         let policy: &'e Policy = self.look.policy;
         let scan = &self.look.buffers.scan;
         let signals = policy.intents.iter().flat_map(|intent| &intent.signals);
-        let found = signals.filter(|signal| scan.has(signal.pattern)).filter(asked);
+        let found = signals
+            .filter(|signal| scan.has(signal.pattern))
+            .filter(asked);
         // Of equals, the first.
-        found.reduce(|heaviest, signal| if signal.weight > heaviest.weight { signal } else { heaviest })
+        found.reduce(|heaviest, signal| {
+            if signal.weight > heaviest.weight {
+                signal
+            } else {
+                heaviest
+            }
+        })
     }
 }
 
@@ -382,7 +466,10 @@ fn meaning<'e>(policy: &'e Policy, signal: &'e Signal) -> &'e str {
     if !signal.explain.is_empty() {
         return &signal.explain;
     }
-    policy.patterns.get(signal.pattern as usize).map_or("", |pattern| &pattern.source)
+    policy
+        .patterns
+        .get(signal.pattern as usize)
+        .map_or("", |pattern| &pattern.source)
 }
 
 /// A path as reports name it.
@@ -402,7 +489,9 @@ pub(crate) fn tests(rule: &Rule) -> Vec<&Test> {
     while let Some(condition) = left.pop() {
         match condition {
             Condition::Test(test) => tests.push(test),
-            Condition::All(conditions) | Condition::Any(conditions) => left.extend(conditions.iter().rev()),
+            Condition::All(conditions) | Condition::Any(conditions) => {
+                left.extend(conditions.iter().rev())
+            }
         }
     }
     tests

@@ -32,7 +32,8 @@ pub struct Request<'a> {
     pub context: Map<'a>,
     /// What the host or a verified credential says.
     pub attested: Map<'a>,
-    /// The policies to be judged by; empty: all the engine has.
+    /// The policies to be judged by; empty: all the engine has, those that
+    /// others extend through these.
     pub policies: Vec<Cow<'a, str>>,
     /// What the params are: those of a call, a prompt, or a result.
     pub stage: Stage,

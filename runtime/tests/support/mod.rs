@@ -1,0 +1,449 @@
+//! Random tables and requests, for properties that hold for all of them.
+//!
+//! Names and values come from small pools, so that tests are often true and
+//! rules often meet. Some parts have many rules about one action, so that the
+//! index has something to find.
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+pub mod oracle;
+
+use std::borrow::Cow;
+
+use agentos_runtime::{
+    Effect, Map, Number, Request, Spelling, Stage, Value,
+    table::{
+        Action, Category, Check, Combine, Condition, DefaultAnswer, Field, Intent, Limits, List,
+        Literal, Matcher, Mode, Order, Param, Part, Pattern, PatternSet, Place, Policy, Quantifier,
+        Rule, Signal, Source, Table, Test, Type,
+    },
+};
+use proptest::{collection::vec, option, prelude::*, sample::select};
+
+pub const AT: Place = Place {
+    source: 0,
+    line: 1,
+    column: 1,
+};
+
+const ACTIONS: [&str; 5] = ["pay", "pay", "send.mail", "send.sms", "db.read"];
+const ACTION_PATTERNS: [&str; 12] = [
+    "pay",
+    "pay",
+    "pay",
+    "*",
+    "*",
+    "send.*",
+    "send.mail",
+    "s*",
+    "d?.read",
+    "[ps]*",
+    "db.read",
+    "*.read",
+];
+const TEXTS: [&str; 9] = [
+    "",
+    "a",
+    "ab",
+    "abc",
+    "DROP table",
+    "/srv/a",
+    "/srv/../etc",
+    "2024-01-01T00:00:00Z",
+    "secret",
+];
+const PREFIXES: [&str; 6] = ["", "a", "ab", "abc", "b", "/srv"];
+const DIRECTORIES: [&str; 6] = ["/", "/srv", "/srv/a", "/etc", "src", "/srv/b"];
+const RULE_IDS: [&str; 80] = {
+    const LETTERS: &str =
+        "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabc";
+    let mut ids = [""; 80];
+    let mut at = 0;
+    while at < 80 {
+        // Not unique, and it does not have to be: a decision is compared by all it says.
+        let (_, tail) = LETTERS.split_at(at);
+        let (id, _) = tail.split_at(1);
+        ids[at] = id;
+        at += 1;
+    }
+    ids
+};
+
+fn text() -> impl Strategy<Value = &'static str> {
+    select(&TEXTS[..])
+}
+
+fn number() -> impl Strategy<Value = Number> {
+    (-3_i64..8, 0_u8..2).prop_map(|(mantissa, scale)| Number::new(mantissa.into(), scale))
+}
+
+pub fn list<T: Clone>(rows: Vec<T>) -> List<'static, T> {
+    Cow::Owned(rows)
+}
+
+/// Fields with the type that most tests expect of them.
+fn field() -> impl Strategy<Value = Field<'static>> {
+    let path = |names: &[&'static str]| list(names.to_vec());
+    select(vec![
+        Field::Param(path(&["n"])),
+        Field::Param(path(&["n"])),
+        Field::Param(path(&["s"])),
+        Field::Param(path(&["s"])),
+        Field::Param(path(&["b"])),
+        Field::Param(path(&["l"])),
+        Field::Param(path(&["m", "k"])),
+        Field::Param(path(&["m"])),
+        Field::Context(path(&["n"])),
+        Field::Attested(path(&["s"])),
+        Field::Agent,
+        Field::Action,
+        Field::Text,
+    ])
+}
+
+fn literal() -> impl Strategy<Value = Literal<'static>> {
+    prop_oneof![
+        4 => text().prop_map(Literal::Text),
+        4 => number().prop_map(Literal::Number),
+        1 => any::<bool>().prop_map(Literal::Boolean),
+        1 => Just(Literal::Time(1_704_067_200_000_000_000)),
+    ]
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    select(vec![
+        Order::Less,
+        Order::AtMost,
+        Order::Greater,
+        Order::AtLeast,
+    ])
+}
+
+fn check() -> impl Strategy<Value = Check<'static>> {
+    let bound = prop_oneof![
+        6 => number().prop_map(Literal::Number),
+        1 => Just(Literal::Time(1_704_067_200_000_000_000)),
+    ];
+    prop_oneof![
+        4 => literal().prop_map(Check::Equals),
+        4 => (order(), bound).prop_map(|(order, bound)| Check::Compare(order, bound)),
+        1 => vec(literal(), 0..4).prop_map(|literals| Check::OneOf(list(literals))),
+        2 => vec(text().prop_map(Literal::Text), 1..4).prop_map(|literals| Check::OneOf(list(literals))),
+        1 => vec(number().prop_map(Literal::Number), 1..4).prop_map(|literals| Check::OneOf(list(literals))),
+        1 => literal().prop_map(Check::Contains),
+        3 => select(&PREFIXES[..]).prop_map(Check::StartsWith),
+        1 => select(&PREFIXES[..]).prop_map(Check::EndsWith),
+        2 => select(&DIRECTORIES[..]).prop_map(Check::Under),
+        1 => (0_u32..2).prop_map(Check::Matches),
+        1 => Just(Check::Exists),
+    ]
+}
+
+fn test() -> impl Strategy<Value = Test<'static>> {
+    let quantifier = select(vec![
+        Quantifier::Whole,
+        Quantifier::Whole,
+        Quantifier::Whole,
+        Quantifier::Any,
+        Quantifier::Every,
+    ]);
+    let looked = (
+        1_u16..9,
+        prop::bool::weighted(0.2),
+        quantifier,
+        field(),
+        check(),
+    )
+        .prop_map(|(clause, negated, quantifier, field, check)| Test {
+            clause,
+            negated,
+            quantifier,
+            field,
+            check,
+        });
+    let intent = (1_u16..9, any::<bool>(), number()).prop_map(|(clause, negated, at)| Test {
+        clause,
+        negated,
+        quantifier: Quantifier::Whole,
+        field: Field::Text,
+        check: Check::Intent(list(vec![Category::DestructiveData]), at),
+    });
+    prop_oneof![12 => looked, 1 => intent]
+}
+
+/// A test of the kind the index is made for.
+fn indexed_test() -> impl Strategy<Value = Condition<'static>> {
+    let test = |field: &'static str, check: Check<'static>, clause: u16| {
+        Condition::Test(Test {
+            clause,
+            negated: false,
+            quantifier: Quantifier::Whole,
+            field: Field::Param(list(vec![field])),
+            check,
+        })
+    };
+    prop_oneof![
+        text().prop_map(move |text| test("s", Check::Equals(Literal::Text(text)), 1)),
+        number().prop_map(move |number| test("n", Check::Equals(Literal::Number(number)), 1)),
+        select(&PREFIXES[..]).prop_map(move |prefix| test("s", Check::StartsWith(prefix), 1)),
+        select(&DIRECTORIES[..]).prop_map(move |directory| test("s", Check::Under(directory), 1)),
+        (order(), number()).prop_map(move |(order, number)| test(
+            "n",
+            Check::Compare(order, Literal::Number(number)),
+            1
+        )),
+        (order(), number(), order(), number()).prop_map(move |(first, low, second, high)| {
+            Condition::All(list(vec![
+                test("n", Check::Compare(first, Literal::Number(low)), 1),
+                test("n", Check::Compare(second, Literal::Number(high)), 2),
+            ]))
+        }),
+        (text(), any::<bool>()).prop_map(move |(text, boolean)| {
+            Condition::All(list(vec![
+                test("b", Check::Equals(Literal::Boolean(boolean)), 1),
+                test("s", Check::Equals(Literal::Text(text)), 2),
+            ]))
+        }),
+    ]
+}
+
+fn condition() -> impl Strategy<Value = Condition<'static>> {
+    let tree = test()
+        .prop_map(Condition::Test)
+        .prop_recursive(3, 8, 3, |inner| {
+            prop_oneof![
+                2 => vec(inner.clone(), 0..4).prop_map(|all| Condition::All(list(all))),
+                1 => vec(inner, 0..4).prop_map(|any| Condition::Any(list(any))),
+            ]
+        });
+    prop_oneof![1 => tree, 1 => indexed_test()]
+}
+
+fn effect() -> impl Strategy<Value = Effect> {
+    select(vec![
+        Effect::Allow,
+        Effect::Allow,
+        Effect::Audit,
+        Effect::Defer,
+        Effect::Escalate,
+        Effect::Deny,
+    ])
+}
+
+fn stage() -> impl Strategy<Value = Stage> {
+    prop_oneof![12 => Just(Stage::Call), 1 => Just(Stage::Input), 1 => Just(Stage::Output)]
+}
+
+fn rule() -> impl Strategy<Value = Rule<'static>> {
+    let actions = vec(select(&ACTION_PATTERNS[..]), 1..3);
+    (
+        effect(),
+        select(&RULE_IDS[..]),
+        actions,
+        stage(),
+        option::weighted(0.9, condition()),
+        0_i64..4,
+    )
+        .prop_map(|(effect, id, actions, stage, when, priority)| Rule {
+            effect,
+            id,
+            at: AT,
+            actions: list(actions),
+            stage,
+            when,
+            priority,
+            because: None,
+            suggest: None,
+            approvers: None,
+            severity: None,
+            help: None,
+        })
+}
+
+fn part() -> impl Strategy<Value = Part<'static>> {
+    let rules = prop_oneof![3 => vec(rule(), 0..8), 1 => vec(rule(), 20..50)];
+    (select(vec![Combine::Strictest, Combine::Priority]), rules).prop_map(|(combine, rules)| Part {
+        policy: "part",
+        combine,
+        rules: list(rules),
+    })
+}
+
+fn declared() -> impl Strategy<Value = Action<'static>> {
+    let ty = |name: &'static str| match name {
+        "n" => Type::Decimal,
+        "b" => Type::Boolean,
+        "l" => Type::List(list(vec![Type::String])),
+        _ => Type::String,
+    };
+    let names = prop::sample::subsequence(vec!["n", "s", "b", "l"], 0..=4);
+    (select(&ACTIONS[..]), names, vec(any::<bool>(), 4)).prop_map(
+        move |(name, params, optional)| Action {
+            name,
+            params: list(
+                params
+                    .into_iter()
+                    .zip(optional)
+                    .map(|(name, optional)| Param {
+                        name,
+                        ty: ty(name),
+                        optional,
+                    })
+                    .collect(),
+            ),
+        },
+    )
+}
+
+fn pattern(matcher: Matcher<'static>) -> Pattern<'static> {
+    Pattern {
+        source: "pattern",
+        at: AT,
+        matcher,
+    }
+}
+
+pub fn policy(name: &'static str) -> impl Strategy<Value = Policy<'static>> {
+    let default = select(vec![
+        DefaultAnswer::Allow,
+        DefaultAnswer::Deny,
+        DefaultAnswer::Abstain,
+    ]);
+    let base = prop::bool::weighted(0.1);
+    (default, vec(part(), 1..3), vec(declared(), 0..2), base).prop_map(
+        move |(default, parts, mut actions, base)| {
+            actions.dedup_by_key(|action| action.name);
+            Policy {
+                name,
+                version: "",
+                at: AT,
+                default,
+                default_because: None,
+                mode: Mode::Enforce,
+                base,
+                parts: list(parts),
+                actions: list(actions),
+                patterns: list(vec![
+                    PatternSet {
+                        name: "secrets",
+                        patterns: list(vec![
+                            pattern(Matcher::Substring("secret")),
+                            pattern(Matcher::Regex("(?i)b(c|d)")),
+                            pattern(Matcher::Glob("(?i).*rv/.*")),
+                        ]),
+                    },
+                    PatternSet {
+                        name: "",
+                        patterns: list(vec![pattern(Matcher::RegexUnless(r"(?i)\ba+", "b"))]),
+                    },
+                ]),
+                intents: list(vec![Intent {
+                    category: Category::DestructiveData,
+                    signals: list(vec![
+                        Signal {
+                            weight: Number::new(5, 1),
+                            pattern: pattern(Matcher::Regex(r"(?i)\bDROP\b")),
+                            explain: "drop",
+                        },
+                        Signal {
+                            weight: Number::new(2, 0),
+                            pattern: pattern(Matcher::Substring("abc")),
+                            explain: "",
+                        },
+                        Signal {
+                            weight: Number::new(0, 0),
+                            pattern: pattern(Matcher::Substring("a")),
+                            explain: "",
+                        },
+                    ]),
+                }]),
+                limits: Limits::default(),
+                rates: list(vec![]),
+                trust: None,
+            }
+        },
+    )
+}
+
+pub fn table() -> impl Strategy<Value = Table<'static>> {
+    prop_oneof![
+        3 => policy("first").prop_map(|policy| vec![policy]),
+        1 => (policy("first"), policy("second")).prop_map(|(first, second)| vec![first, second]),
+    ]
+    .prop_map(|policies| Table {
+        sources: list(vec![Source {
+            name: "a.policy",
+            sha256: "",
+        }]),
+        policies: list(policies),
+    })
+}
+
+/// A value, mostly of the type that the field of that name has.
+fn value(name: &'static str) -> BoxedStrategy<Value<'static>> {
+    let any_value = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        number().prop_map(Value::from),
+        Just(Value::OutOfRange("1e99".into())),
+        text().prop_map(Value::from),
+        vec(text(), 0..3).prop_map(Value::from),
+        Just(Value::Map(Map::new())),
+    ];
+    let usual = match name {
+        "n" => {
+            prop_oneof![number().prop_map(|number| Value::Number(number, Spelling::Whole))].boxed()
+        }
+        "s" => text().prop_map(Value::from).boxed(),
+        "b" => any::<bool>().prop_map(Value::from).boxed(),
+        "l" => vec(text(), 0..3).prop_map(Value::from).boxed(),
+        _ => option::weighted(0.8, text())
+            .prop_map(|k| Value::Map(k.map(|k| ("k", k)).into_iter().collect()))
+            .boxed(),
+    };
+    prop_oneof![6 => usual, 1 => any_value].boxed()
+}
+
+fn fields(names: &'static [&'static str]) -> impl Strategy<Value = Map<'static>> {
+    let values: Vec<_> = names
+        .iter()
+        .map(|name| option::weighted(0.85, value(name)))
+        .collect();
+    values.prop_map(move |values| {
+        names
+            .iter()
+            .copied()
+            .zip(values)
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    })
+}
+
+pub fn request() -> impl Strategy<Value = Request<'static>> {
+    let agent = select(vec!["a", "ab", "a", ""]);
+    let policies = prop_oneof![
+        4 => Just(vec![]),
+        1 => vec(select(vec!["first", "second", "first", "frist"]), 1..3),
+    ];
+    let action = prop_oneof![9 => select(&ACTIONS[..]), 1 => Just("unknown")];
+    (
+        agent,
+        action,
+        fields(&["n", "s", "b", "l", "m"]),
+        fields(&["n"]),
+        fields(&["s"]),
+        policies,
+        stage(),
+    )
+        .prop_map(
+            |(agent, action, params, context, attested, policies, stage)| Request {
+                agent: agent.into(),
+                action: action.into(),
+                params,
+                context,
+                attested,
+                policies: policies.into_iter().map(Cow::from).collect(),
+                stage,
+                ..Request::default()
+            },
+        )
+}
