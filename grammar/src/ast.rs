@@ -29,7 +29,8 @@ impl PartialEq for File {
 /// One comment, without its markers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
-    /// What it says, trimmed; a block comment keeps its inner line ends.
+    /// What it says, without the space after the marker, so that a row of
+    /// comments keeps its indentation; a block comment keeps its inner line ends.
     pub text: Spanned<String>,
     /// Whether nothing but white space stands before it on its line.
     pub own_line: bool,

@@ -8,12 +8,15 @@
 pub mod ast;
 pub mod error;
 pub mod limits;
+mod normalise;
 mod number;
 mod parse;
+pub mod print;
 pub mod span;
 pub mod words;
 pub mod yaml;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
+pub use normalise::normalise;
 pub use parse::{parse, parse_condition, parse_type};
 pub use span::{SourceId, Span, Spanned};

@@ -273,11 +273,22 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         return None;
     }
     let word = word.to_lowercase();
+    let meant: Vec<&str> = SYNONYMS
+        .iter()
+        .filter(|(said, _)| *said == word)
+        .map(|(_, meant)| *meant)
+        .collect();
     let mut best: Option<(usize, &str)> = None;
     for candidate in known {
-        let distance = distance(&word, candidate);
-        if distance.is_some_and(|d| best.is_none_or(|(least, _)| d < least)) {
-            best = distance.map(|d| (d, candidate));
+        let distance = if meant.contains(&candidate) {
+            Some(0)
+        } else {
+            distance(&word, candidate)
+        };
+        if let Some(distance) = distance
+            && best.is_none_or(|(least, _)| distance < least)
+        {
+            best = Some((distance, candidate));
         }
     }
     best.map(|(_, candidate)| candidate)
@@ -285,20 +296,18 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 
 /// How far `word` is from `candidate`, when it is near at all.
 fn distance(word: &str, candidate: &str) -> Option<usize> {
-    if SYNONYMS.contains(&(word, candidate)) {
-        return Some(0);
+    let candidate = candidate.to_lowercase();
+    let (a, b) = (word.chars().count(), candidate.chars().count());
+    let (shorter, longer) = (a.min(b), a.max(b));
+    let most = (longer / 3).max(1);
+    if longer - shorter <= most {
+        let distance = strsim::damerau_levenshtein(word, &candidate);
+        if distance <= most && distance < shorter {
+            return Some(distance);
+        }
     }
-    let lower = candidate.to_lowercase();
-    let distance = strsim::damerau_levenshtein(word, &lower);
-    let shorter = word.chars().count().min(lower.chars().count());
-    let longer = word.chars().count().max(lower.chars().count());
-    if distance <= (longer / 3).max(1) && distance < shorter {
-        Some(distance)
-    } else if shorter >= 4 && (lower.starts_with(word) || word.starts_with(&lower)) {
-        Some(longer - shorter)
-    } else {
-        None
-    }
+    let begins = candidate.starts_with(word) || word.starts_with(&candidate);
+    (shorter >= 4 && begins).then_some(longer - shorter)
 }
 
 /// The mistake of a word where one of a fixed set belongs; `what` names the set.

@@ -40,7 +40,7 @@ pub(super) const STATEMENTS: &[&str] = &[
 ];
 
 /// The words that go on with a rule.
-pub(super) const CLAUSES: &[&str] = &[
+pub(crate) const CLAUSES: &[&str] = &[
     "on", "to", "when", "unless", "because", "suggest", "priority", "id", "severity", "help",
 ];
 
@@ -62,7 +62,7 @@ const CHECKS: &[&str] = &[
 ];
 
 /// Words that cannot start a field.
-const CONDITION_WORDS: &[&str] = &[
+pub(crate) const CONDITION_WORDS: &[&str] = &[
     "and", "or", "not", "in", "exists", "any", "every", "intent", "true", "false",
 ];
 

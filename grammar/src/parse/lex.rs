@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::ast::Comment;
-use crate::limits::MAX_NESTING;
+use crate::limits::{MAX_NESTING, MAX_RAW_MARKS};
 use crate::parse::{Mistakes, text};
 use crate::span::{SourceId, Span, Spanned};
 use crate::words::{is_invisible, shown};
@@ -158,7 +158,8 @@ impl<'t> Lexer<'t> {
         let len = self.rest().find('\n').unwrap_or(self.rest().len());
         let inner = &self.rest()[2..len];
         let inner = inner.strip_prefix(['/', '!']).unwrap_or(inner);
-        self.comment(len, inner.trim().to_owned());
+        let inner = inner.strip_prefix(' ').unwrap_or(inner);
+        self.comment(len, inner.trim_end().to_owned());
     }
 
     fn block_comment(&mut self) {
@@ -219,6 +220,9 @@ impl<'t> Lexer<'t> {
         let Some(start) = after(at, "") else {
             return false;
         };
+        if text::raw_quotes(&rest[start..]).is_some_and(|marks| marks > MAX_RAW_MARKS) {
+            return false;
+        }
         let Some(len) = text::literal_end(&rest[start..]) else {
             return false;
         };
@@ -244,8 +248,8 @@ impl<'t> Lexer<'t> {
 
     fn string(&mut self) {
         let (start, rest) = (self.at, self.rest());
-        let line = rest.find('\n').unwrap_or(rest.len());
         if self.cut_string == Some(start) {
+            let line = rest.find('\n').unwrap_or(rest.len());
             self.unended(
                 rest[..line].trim_end().len(),
                 "this text is never ended",
@@ -258,7 +262,7 @@ impl<'t> Lexer<'t> {
             self.unended(rest.len(), "this text is never ended", "end it with `\"`");
             return;
         };
-        if len > line {
+        if let Some(line) = rest[..len].find('\n') {
             self.swallows_line.get_or_insert(start);
             if rest[..line].trim_end().ends_with(';') {
                 self.swallows_end.get_or_insert(start);
@@ -270,8 +274,22 @@ impl<'t> Lexer<'t> {
 
     fn raw_string(&mut self) {
         let rest = self.rest();
+        let marks = text::raw_quotes(rest).unwrap_or_default();
+        if marks > MAX_RAW_MARKS {
+            let place = self.at..self.at + text::literal_end(rest).unwrap_or(rest.len());
+            let message =
+                format!("more than {MAX_RAW_MARKS} `#` around a raw text (MAX_RAW_MARKS)");
+            self.error_at(
+                SyntaxErrorKind::TooLarge,
+                place.start..place.start + marks + 2,
+                message,
+                Some("write it as `\"…\"`, with `\\\"` for a quote and `\\\\` for a backslash"),
+            );
+            self.out.broken.push(place.clone());
+            self.at = place.end;
+            return;
+        }
         let Some(len) = text::literal_end(rest) else {
-            let marks = text::raw_quotes(rest).unwrap_or_default();
             let help = format!("end it with `\"{}`", "#".repeat(marks));
             self.unended(rest.len(), "this text is never ended", &help);
             return;

@@ -26,6 +26,8 @@ use build::{Build, Pair};
 use grammar::{PolicyGrammar, Rule};
 use lex::Lexed;
 
+pub(crate) use expected::{CLAUSES, CONDITION_WORDS};
+
 /// Parses `text` as policies, and says every mistake in it by rising place.
 ///
 /// What is sound goes into the tree, also beside mistakes; spans count bytes
@@ -221,6 +223,11 @@ impl Mistakes {
         } else {
             self.beyond.get_or_insert(error.span);
         }
+    }
+
+    /// Whether no more are listed, so that looking for more is of no use.
+    fn is_full(&self) -> bool {
+        self.beyond.is_some()
     }
 
     fn is_empty(&self) -> bool {

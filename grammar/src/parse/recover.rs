@@ -268,7 +268,7 @@ impl<'l, 't> Recover<'l, 't, '_> {
         let mut policies = Vec::new();
         // Statements without a policy around them are said to be so once in a row.
         let mut homeless = false;
-        while self.token(self.at).is_some() {
+        while self.token(self.at).is_some() && !self.mistakes.is_full() {
             match self.word(self.at) {
                 "policy" => {
                     policies.extend(self.policy());
@@ -283,8 +283,11 @@ impl<'l, 't> Recover<'l, 't, '_> {
                 }
                 ";" => self.empty_statement(),
                 word => {
+                    let is_word = self
+                        .token(self.at)
+                        .is_some_and(|token| token.kind == Kind::Word);
                     let known = STATEMENTS.iter().copied().chain(["policy"]);
-                    if nearest(word, known) == Some("policy") && self.opens_policy() {
+                    if is_word && self.opens_policy() && nearest(word, known) == Some("policy") {
                         let message = format!("unknown word `{}`", self.shown(self.at));
                         let help = "did you mean `policy`?".to_owned();
                         self.error(
@@ -365,6 +368,9 @@ impl<'l, 't> Recover<'l, 't, '_> {
     fn body(&mut self, opened: Option<usize>) -> Vec<Spanned<Item>> {
         let mut items = Vec::new();
         loop {
+            if self.mistakes.is_full() {
+                return items;
+            }
             match self.word(self.at) {
                 "" => {
                     self.unclosed(opened, self.at);
@@ -572,6 +578,9 @@ impl<'l, 't> Recover<'l, 't, '_> {
     fn entries(&mut self, block: Block, open: Option<usize>) -> Vec<Entry> {
         let mut entries = Vec::new();
         loop {
+            if self.mistakes.is_full() {
+                return entries;
+            }
             match self.word(self.at) {
                 "" => {
                     self.unclosed(open, self.at);

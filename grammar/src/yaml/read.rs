@@ -146,7 +146,8 @@ impl<'t> Reader<'t> {
         match event {
             Event::Comment(text, placement) => {
                 let own_line = placement != Placement::Right;
-                let text = Spanned::new(text.trim().to_owned(), place);
+                let text = text.strip_prefix(' ').unwrap_or(&text).trim_end();
+                let text = Spanned::new(text.to_owned(), place);
                 self.comments.push(Comment { text, own_line });
             }
             Event::Scalar(text, style, anchor, tag) => {
