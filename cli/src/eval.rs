@@ -65,7 +65,7 @@ pub(crate) fn run(verb: &Eval) -> Result<Status, Failure> {
     if !unread.is_empty() {
         return Err(Failure::Unread(unread));
     }
-    let engine = engine(tables::join(parts))?;
+    let engine = engine(&tables::join(parts))?;
     let answered = if verb.input == Path::new("-") {
         answer(&engine, io::stdin().lock(), verb.explain)
     } else {
@@ -75,8 +75,8 @@ pub(crate) fn run(verb: &Eval) -> Result<Status, Failure> {
     answered.map(|()| Status::Fine)
 }
 
-fn engine(table: Table<'_>) -> Result<Engine, Failure> {
-    Engine::new(&table)
+fn engine(table: &Table<'_>) -> Result<Engine, Failure> {
+    Engine::new(table)
         .map_err(|error| Failure::Usage(format!("these policies do not go together: {error}")))
 }
 
@@ -86,10 +86,10 @@ fn answer(engine: &Engine, requests: impl io::Read, explain: bool) -> Result<(),
     let mut line = Vec::new();
     loop {
         // Nobody is kept waiting for an answer that is there.
-        if requests.buffer().is_empty() {
-            if let Err(error) = out.flush() {
-                return output::closed_is_fine(Err(error));
-            }
+        if requests.buffer().is_empty()
+            && let Err(error) = out.flush()
+        {
+            return output::closed_is_fine(Err(error));
         }
         match next_line(&mut requests, &mut line) {
             Ok(true) => {}
@@ -150,7 +150,7 @@ struct Spoken<'l> {
 /// What one test of a rule came to: `true`, `false`, or why it is in doubt.
 #[derive(Serialize)]
 struct Clause<'l> {
-    clause: u16,
+    number: u16,
     test: &'l str,
     field: &'l str,
     outcome: String,
@@ -172,7 +172,7 @@ fn write(out: &mut impl Write, report: &Report, spoke: Option<Vec<Spoke<'_>>>) -
                 .clauses
                 .iter()
                 .map(|clause| Clause {
-                    clause: clause.number,
+                    number: clause.number,
                     test: clause.words,
                     field: clause.field,
                     outcome: came_to(clause.outcome),

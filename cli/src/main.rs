@@ -10,6 +10,7 @@ mod compile;
 mod completions;
 mod eval;
 mod explain;
+mod fmt;
 
 mod input;
 mod output;
@@ -48,6 +49,7 @@ enum Verb {
     Eval(eval::Eval),
     Compile(compile::Compile),
     Explain(explain::Explain),
+    Fmt(fmt::Fmt),
 
     Completions(completions::Completions),
 }
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Some(Verb::Eval(verb)) => eval::run(&verb),
         Some(Verb::Compile(verb)) => compile::run(&verb),
         Some(Verb::Explain(verb)) => explain::run(&verb),
+        Some(Verb::Fmt(verb)) => fmt::run(&verb),
 
         Some(Verb::Completions(verb)) => completions::run(&verb),
     };

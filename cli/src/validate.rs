@@ -114,17 +114,14 @@ fn closing_line(
     plan: Option<&agentos_compiler::Plan>,
     summary: Summary,
 ) -> String {
-    let mut line = counted(sources.len(), "file", "files");
+    let mut parts = vec![counted(sources.len(), "file", "files")];
     if let Some(plan) = plan {
-        let table = plan.table();
-        let rules = table.policies.iter().flat_map(|policy| policy.parts.last());
-        let rules = rules.map(|part| part.rules.len()).sum();
-        line += &format!(", {}", counted(table.policies.len(), "policy", "policies"));
-        line += &format!(", {}", counted(rules, "rule", "rules"));
+        let policies = &plan.program().policies;
+        let rules = policies.iter().map(|policy| policy.own().rules.len()).sum();
+        parts.push(counted(policies.len(), "policy", "policies"));
+        parts.push(counted(rules, "rule", "rules"));
     }
-    line += &format!(": {summary}");
-    line.push('\n');
-    line
+    format!("{}: {summary}\n", parts.join(", "))
 }
 
 fn counted(count: usize, one: &str, many: &str) -> String {
