@@ -22,8 +22,12 @@ pub struct SyntaxError {
 pub enum SyntaxErrorKind {
     /// Not the language, or not YAML.
     Syntax,
-    /// A word where one of a fixed set was expected: an effect, a type, an operator.
+    /// A word where one of a fixed set was expected: a type, a unit, a severity.
     UnknownWord,
+    /// A word where an effect was expected.
+    UnknownEffect,
+    /// A word or sign where an operator was expected.
+    UnknownOperator,
     /// A key (or a statement) that is not known here.
     UnknownKey,
     /// A key that must be there and is not.

@@ -317,7 +317,11 @@ pub(crate) fn unknown_word(what: &str, word: &str, span: Span, known: &[&str]) -
         None => format!("write {}", choice(known)),
     };
     SyntaxError {
-        kind: SyntaxErrorKind::UnknownWord,
+        kind: match what {
+            "effect" => SyntaxErrorKind::UnknownEffect,
+            "operator" => SyntaxErrorKind::UnknownOperator,
+            _ => SyntaxErrorKind::UnknownWord,
+        },
         span,
         message: format!("unknown {what} `{}`", shown(word)),
         help: Some(help),

@@ -21,6 +21,8 @@ fn lint(kind: SyntaxErrorKind) -> &'static Lint {
     match kind {
         SyntaxErrorKind::Syntax => &codes::SYNTAX,
         SyntaxErrorKind::UnknownWord => &codes::UNKNOWN_WORD,
+        SyntaxErrorKind::UnknownEffect => &codes::UNKNOWN_EFFECT,
+        SyntaxErrorKind::UnknownOperator => &codes::UNKNOWN_OPERATOR,
         SyntaxErrorKind::UnknownKey => &codes::UNKNOWN_KEY,
         SyntaxErrorKind::MissingKey => &codes::MISSING_KEY,
         SyntaxErrorKind::DuplicateKey => &codes::DUPLICATE_KEY,

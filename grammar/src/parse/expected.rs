@@ -176,13 +176,13 @@ impl<'t> Slip<'_, 't> {
         }
         let words: Vec<String> = self.rules.iter().flat_map(|rule| words(*rule)).collect();
         let near = nearest(text, words.iter().map(String::as_str))?;
-        let what = if CHECKS.contains(&near) || found.kind == Kind::Sign {
-            "operator"
+        let (kind, what) = if CHECKS.contains(&near) || found.kind == Kind::Sign {
+            (SyntaxErrorKind::UnknownOperator, "operator")
         } else {
-            "word"
+            (SyntaxErrorKind::UnknownWord, "word")
         };
         Some(SyntaxError {
-            kind: SyntaxErrorKind::UnknownWord,
+            kind,
             span: self.span(found),
             message: format!("unknown {what} `{}`", self.lexed.shown(found)),
             help: Some(format!("did you mean `{near}`?")),

@@ -1,4 +1,7 @@
-#![expect(clippy::format_collect, reason = "texts made by repetition read best so")]
+#![expect(
+    clippy::format_collect,
+    reason = "texts made by repetition read best so"
+)]
 
 use proptest::prelude::*;
 
@@ -279,23 +282,19 @@ fn look<T: std::fmt::Debug>(
     let (documents, _, errors) = read(SOURCE, &source);
     assert_eq!(errors, []);
     let mut reading = Reading::new();
-    match look(&mut reading, documents[0].get("k").unwrap()) {
-        Some(value) => {
-            assert_eq!(reading.errors, []);
-            format!("{value:?}")
-        }
-        None => {
-            let [error] = &reading.errors[..] else {
-                panic!("one mistake in {source}")
-            };
-            let help = error
-                .help
-                .as_ref()
-                .map(|help| format!(" [{help}]"))
-                .unwrap_or_default();
-            format!("{:?}: {}{help}", error.kind, error.message)
-        }
+    if let Some(value) = look(&mut reading, documents[0].get("k").unwrap()) {
+        assert_eq!(reading.errors, []);
+        return format!("{value:?}");
     }
+    let [error] = &reading.errors[..] else {
+        panic!("one mistake in {source}")
+    };
+    let help = error
+        .help
+        .as_ref()
+        .map(|help| format!(" [{help}]"))
+        .unwrap_or_default();
+    format!("{:?}: {}{help}", error.kind, error.message)
 }
 
 #[test]
@@ -732,7 +731,7 @@ version: 1
             "MissingKey 11:5 `{because: z}` a rule needs its effect: `allow`, `audit`, `defer`, `escalate` or `deny` [write it as the key of what the rule is about: `- deny: send_email`]",
             "DuplicateKey 12:16 `deny` a rule with two effects [write a rule for each]",
             "UnknownKey 13:6 `dney` unknown key `dney` of a rule [did you mean `deny`?]",
-            "UnknownWord 15:26 `equals` unknown operator `equals` [write `eq`, `ne`, `lt`, `lte`, `gt`, `gte`, `in`, `not_in`, `contains`, `starts_with`, `ends_with`, `matches`, `like`, `under`, `exists` or `intent`]",
+            "UnknownOperator 15:26 `equals` unknown operator `equals` [write `eq`, `ne`, `lt`, `lte`, `gt`, `gte`, `in`, `not_in`, `contains`, `starts_with`, `ends_with`, `matches`, `like`, `under`, `exists` or `intent`]",
             "MissingKey 16:15 `needed` `needed` without `to`, which says who may approve",
             "WrongShape 17:5 `expect: shadowed-rule` an `expect` with nothing after it that it is about [put it right before the element it is about]",
             "WrongShape 18:27 `-1` `count` takes a whole number from 0 on, not -1",
