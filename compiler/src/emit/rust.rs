@@ -90,8 +90,8 @@ fn one_line(name: &str) -> String {
         .collect()
 }
 
-/// Rows that hold lists of their own are made in a constant of their own: a
-/// `static` may not drop what it was made of.
+/// Rows that are made by calls, or hold such rows, stand in a constant of their
+/// own: only what is written out lives as long as the `static` by itself.
 fn list(rows: impl Iterator<Item = TokenStream>) -> TokenStream {
     let mut rows = rows.peekable();
     if rows.peek().is_none() {
@@ -100,7 +100,7 @@ fn list(rows: impl Iterator<Item = TokenStream>) -> TokenStream {
     quote!(list(const { &[#(#rows),*] }))
 }
 
-/// Rows without lists stand where they are.
+/// Texts and names stand where they are.
 fn plain(rows: impl Iterator<Item = TokenStream>) -> TokenStream {
     quote!(list(&[#(#rows),*]))
 }
@@ -328,7 +328,7 @@ fn check(row: &Check<'_>) -> TokenStream {
             quote!(Check::Compare(Order::#order, #value))
         }
         Check::OneOf(values) => {
-            let values = plain(values.iter().map(literal));
+            let values = list(values.iter().map(literal));
             quote!(Check::OneOf(#values))
         }
         Check::Contains(value) => {
@@ -382,7 +382,7 @@ fn ty(row: &Type<'_>) -> TokenStream {
         Type::Boolean => quote!(Type::Boolean),
         Type::Timestamp => quote!(Type::Timestamp),
         Type::OneOf(values) => {
-            let values = plain(values.iter().map(literal));
+            let values = list(values.iter().map(literal));
             quote!(Type::OneOf(#values))
         }
         Type::List(element) => {
@@ -394,7 +394,7 @@ fn ty(row: &Type<'_>) -> TokenStream {
 
 fn pattern_set(row: &PatternSet<'_>) -> TokenStream {
     let name = row.name;
-    let patterns = plain(row.patterns.iter().map(pattern));
+    let patterns = list(row.patterns.iter().map(pattern));
     quote!(PatternSet { name: #name, patterns: #patterns })
 }
 
@@ -427,7 +427,7 @@ fn category(category: Category) -> TokenStream {
 
 fn intent(row: &Intent<'_>) -> TokenStream {
     let category = category(row.category);
-    let signals = plain(row.signals.iter().map(signal));
+    let signals = list(row.signals.iter().map(signal));
     quote!(Intent { category: #category, signals: #signals })
 }
 

@@ -1,0 +1,76 @@
+//! Compiles policies to Rust, for the tests that compare the ways of building
+//! a policy: the shipped ones, and random ones.
+
+use std::{env, fmt::Write as _, fs, path::Path};
+
+use agentos_compiler::build::Policies;
+
+#[allow(dead_code, unreachable_pub)] // Shared with the tests; the build script draws policies only.
+#[path = "src/random.rs"]
+mod random;
+
+/// How many random policies become Rust.
+const DRAWN: u64 = 40;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let out = env::var("OUT_DIR")?;
+    let out = Path::new(&out);
+    println!("cargo::rerun-if-changed=src/random.rs");
+    println!("cargo::rerun-if-changed=../policies");
+    drawn(out)?;
+    shipped(out)?;
+    Ok(())
+}
+
+/// `drawn.rs`: `DRAWN`, each random policy with its seed.
+fn drawn(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let mut index = String::from("pub static DRAWN: &[(u64, &::agentos::Policy)] = &[\n");
+    let mut text = String::new();
+    for seed in 0..DRAWN {
+        let source = out.join(format!("drawn_{seed}.policy"));
+        fs::write(
+            &source,
+            random::policy(seed, "drawn", random::drawn_shape(seed)).source,
+        )?;
+        let name = format!("DRAWN_{seed}");
+        let file = format!("drawn_{seed}.rs");
+        Policies::new()
+            .file(&source)
+            .name(&name)
+            .compile_to(&file)?;
+        writeln!(text, "include!(concat!(env!(\"OUT_DIR\"), \"/{file}\"));")?;
+        writeln!(index, "    ({seed}, &{name}),")?;
+    }
+    fs::write(out.join("drawn.rs"), format!("{text}{index}];\n"))?;
+    Ok(())
+}
+
+/// `shipped.rs`: `SHIPPED`, each policy of `policies/` with its name.
+fn shipped(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let mut index = String::from("pub static SHIPPED: &[(&str, &::agentos::Policy)] = &[\n");
+    let mut text = String::new();
+    let mut files: Vec<_> = fs::read_dir("../policies")?.collect::<Result<_, _>>()?;
+    files.sort_by_key(std::fs::DirEntry::file_name);
+    for file in files {
+        let path = file.path();
+        if path
+            .extension()
+            .is_none_or(|extension| extension != "policy")
+        {
+            continue;
+        }
+        let stem = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .ok_or("a file name is UTF-8")?;
+        let name = stem.to_uppercase();
+        Policies::new().file(&path).name(&name).compile()?;
+        writeln!(
+            text,
+            "include!(concat!(env!(\"OUT_DIR\"), \"/{stem}.rs\"));"
+        )?;
+        writeln!(index, "    (\"{stem}\", &{name}),")?;
+    }
+    fs::write(out.join("shipped.rs"), format!("{text}{index}];\n"))?;
+    Ok(())
+}
