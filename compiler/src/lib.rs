@@ -8,6 +8,7 @@
 
 pub mod build;
 pub mod check;
+pub mod dialect;
 pub mod emit;
 pub mod finding;
 pub mod governance;

@@ -3,6 +3,7 @@
 use agentos_grammar::{SourceId, ast};
 
 use crate::{
+    dialect::{self, RuleCount},
     finding::{Finding, codes, syntax::from_syntax},
     source::Source,
 };
@@ -16,6 +17,8 @@ pub struct Read {
     pub findings: Vec<Finding>,
     /// The spelling: `policy`, `yaml`, or the name of a dialect.
     pub dialect: &'static str,
+    /// How its rules are accounted for.
+    pub rules: RuleCount,
 }
 
 /// Whether a file of this name is YAML.
@@ -27,15 +30,11 @@ pub fn is_yaml(name: &str) -> bool {
 /// Reads one text; its name says the spelling.
 pub fn read(id: SourceId, source: &Source) -> Read {
     let mut read = if is_yaml(&source.name) {
-        let (file, errors) = agentos_grammar::yaml::parse(id, &source.text);
-        Read {
-            file,
-            findings: errors.into_iter().map(from_syntax).collect(),
-            dialect: "yaml",
-        }
+        dialect::read(id, source)
     } else {
         let (file, errors) = agentos_grammar::parse(id, &source.text);
         Read {
+            rules: RuleCount::of(&file),
             file,
             findings: errors.into_iter().map(from_syntax).collect(),
             dialect: "policy",

@@ -3,10 +3,11 @@
 
 use crate::SyntaxError;
 use crate::span::Span;
-use crate::yaml::node::{Scalar, Style};
+use crate::yaml::node::{Node, Scalar, Style};
 
 /// For each byte of a scalar's text, where it was written.
-pub(super) struct Alignment {
+#[derive(Clone, Debug)]
+pub struct Alignment {
     /// The first source byte of each byte of the text.
     starts: Vec<u32>,
     /// The source byte after each byte of the text.
@@ -16,6 +17,11 @@ pub(super) struct Alignment {
 }
 
 impl Alignment {
+    /// Aligns the scalar that `node` is; `source` is the text it was read from.
+    pub fn of(source: &str, node: &Node) -> Option<Alignment> {
+        Some(Alignment::new(source, node.span, node.as_scalar()?))
+    }
+
     /// Aligns `scalar`, which was written at `span` of `source`.
     pub(super) fn new(source: &str, span: Span, scalar: &Scalar) -> Alignment {
         let quotes = match scalar.style {
@@ -44,7 +50,7 @@ impl Alignment {
     }
 
     /// The place in the source of a place in the text.
-    pub(super) fn map(&self, span: Span) -> Span {
+    pub fn map(&self, span: Span) -> Span {
         let start = match self.starts.get(span.start as usize) {
             Some(start) => *start,
             None => self.inside.end,

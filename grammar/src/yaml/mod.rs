@@ -15,6 +15,7 @@ mod typing;
 #[cfg(test)]
 mod tests;
 
+pub use align::Alignment;
 pub use native::{is_policy, parse, parse_node};
 pub use node::{Entry, Kind, Node, Scalar, Style};
 pub use read::read;
