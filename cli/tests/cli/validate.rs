@@ -12,6 +12,8 @@ rules:
   - name: no-mail
     condition: {field: tool_name, operator: eq, value: send_email}
     action: deny
+defaults:
+  action: allow
 ";
 
 #[test]

@@ -110,7 +110,7 @@ lints! {
     AOS0502 REFUSED_DIALECT "refused-dialect" Error "a file of a dialect that is not read";
     AOS0503 NOT_UNDERSTOOD "not-understood" Error "a part of a dialect that has no meaning here";
     AOS0504 DISARMED_DENY "disarmed-deny" Note "a deny that a missing field disarms in its dialect";
-    AOS0505 DIALECT_DEFAULT "dialect-default" Note "a default that a dialect's home gives";
+    AOS0505 DIALECT_DEFAULT "dialect-default" Note "a default that does not deny, as a dialect has it";
     AOS0506 UNENFORCED "unenforced" Warning "a part of a dialect that stands in the file and enforces nothing";
     AOS0507 IGNORED_KEY "ignored-key" Note "a key that its dialect's home does not read";
 }
