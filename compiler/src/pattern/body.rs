@@ -143,6 +143,12 @@ impl Body {
         }
     }
 
+    /// Whether it is `(?s).*`.
+    pub(super) fn is_every_string(&self) -> bool {
+        let all = |body: &Body| matches!(body, Body::Set(set) if set.is_all());
+        matches!(self, Body::Repeat(body, Count { min: 0, max: None, .. }) if all(body))
+    }
+
     /// How many parts it is written with.
     pub(super) fn size(&self) -> usize {
         match self {

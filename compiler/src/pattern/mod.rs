@@ -15,6 +15,7 @@ use agentos_grammar::ast;
 use agentos_runtime::table;
 
 mod body;
+mod ends;
 mod glob;
 mod limits;
 mod looks;
@@ -25,7 +26,7 @@ mod weigh;
 
 pub use limits::{AUTOMATON_BYTES, Budget, EXPANSION, GROUP_DEPTH, PATTERN_BYTES, UNROLLED};
 
-use body::{Body, Side};
+use body::Body;
 use looks::{Beside, Piece, Tail};
 
 /// What finds a pattern: [`table::Matcher`], owned.
@@ -119,6 +120,11 @@ impl PatternProblem {
 
 /// Compiles a pattern of the policy language.
 ///
+/// # Errors
+///
+/// Everything that is wrong with it, each at its place in `text` or in
+/// `unless_followed_by`.
+///
 /// ```
 /// use agentos_compiler::pattern::{Budget, Compiled, compile};
 /// use agentos_grammar::ast::PatternKind;
@@ -173,6 +179,11 @@ pub fn compile(
 
 /// Compiles a glob as Python's `re.search(fnmatch.translate(…), …)` has it:
 /// anchored at the end only.
+///
+/// # Errors
+///
+/// Every text is a glob; what every text or no text matches is an error, and
+/// what outgrows a limit.
 pub fn compile_dialect_glob(text: &str, budget: Budget) -> Result<Compiled, Vec<PatternProblem>> {
     if text.len() > PATTERN_BYTES {
         let message = format!("a pattern longer than `PATTERN_BYTES` ({PATTERN_BYTES})");
@@ -220,7 +231,7 @@ fn regex(
         .transpose()
         .map_err(in_unless);
     match (pieces, unless) {
-        (Ok(pieces), Ok(unless)) => finish(text, pieces, unless, budget),
+        (Ok(pieces), Ok(unless)) => finish(text, pieces, unless.as_deref(), budget),
         (Err(problems), Ok(_)) | (Ok(_), Err(problems)) => Err(problems),
         (Err(mut problems), Err(more)) => {
             problems.extend(more);
@@ -233,11 +244,12 @@ fn regex(
 fn finish(
     text: &str,
     pieces: Vec<Piece>,
-    unless: Option<Vec<Piece>>,
+    unless: Option<&[Piece]>,
     budget: Budget,
 ) -> Result<Compiled, Vec<PatternProblem>> {
     let one = |problem| vec![problem];
-    let (pieces, unless) = end(pieces, unless).map_err(one)?;
+    let (mut pieces, unless) = ends::settle(pieces, unless).map_err(one)?;
+    pieces.retain(|piece| piece.body != Body::Never);
     if pieces.is_empty() {
         let message = "no text matches this pattern";
         return Err(one(PatternProblem::whole(ProblemKind::NeverMatches, message)
@@ -256,14 +268,15 @@ fn finish(
     Ok(Compiled::RegexUnless(regex, refused))
 }
 
-/// Whether a piece finds something in any text: at least its start or its end.
+/// Whether a piece finds something in any text: nothing at its start or end,
+/// or all of it.
 fn matches_every_text(piece: &Piece) -> bool {
-    piece.body.nullable()
-        && piece.lead.is_none()
+    let one_end = piece.before.is_any() || piece.after.is_any();
+    piece.lead.is_none()
         && piece.tail == Tail::None
         && piece.before.edge
         && piece.after.edge
-        && (piece.before.is_any() || piece.after.is_any())
+        && (piece.body.nullable() && one_end || piece.body.is_every_string())
 }
 
 fn every_text(text: &str) -> PatternProblem {
@@ -276,143 +289,5 @@ fn every_text(text: &str) -> PatternProblem {
         .help("say what must be there; a rule about every text needs no pattern")
 }
 
-/// Settles what stands after the pieces: a text that must follow becomes
-/// context, and texts that must not follow become one list for all pieces.
-fn end(
-    pieces: Vec<Piece>,
-    more: Option<Vec<Piece>>,
-) -> Result<(Vec<Piece>, Vec<Piece>), PatternProblem> {
-    let mut ends: Vec<(Piece, Vec<Piece>)> = Vec::new();
-    // The look that makes the pieces differ, for its place.
-    let mut look = None;
-    for piece in pieces {
-        let mut unless = more.clone().unwrap_or_default();
-        match &piece.tail {
-            Tail::None => {}
-            Tail::Follows(_, range) if more.is_some() => {
-                return Err(PatternProblem::new(
-                    ProblemKind::NotAnAutomaton,
-                    range.clone(),
-                    "a pattern that asks for one thing after it and refuses another needs backtracking",
-                )
-                .help("make two tests of it: `text matches r\"…\" and not text matches r\"…\"`"));
-            }
-            Tail::Follows(follows, range) => {
-                let follows = looks::after(&piece.after, follows)?;
-                if !follows.is_empty() {
-                    let tail = Tail::Follows(follows, range.clone());
-                    ends.push((
-                        Piece {
-                            after: Beside::any(),
-                            tail,
-                            ..piece
-                        },
-                        unless,
-                    ));
-                }
-                continue;
-            }
-            Tail::Unless(refused, range) => {
-                look = Some(range.clone());
-                unless.extend(refused.clone());
-            }
-        }
-        if unless.is_empty() {
-            ends.push((piece, unless));
-            continue;
-        }
-        // Inside the second expression nothing is consumed, so what must stand
-        // after the first goes there too.
-        unless.extend(piece.after.not());
-        let piece = Piece {
-            after: Beside::any(),
-            tail: Tail::None,
-            ..piece
-        };
-        ends.extend(by_last_character(piece, unless).ok_or_else(|| differing_ends(look.clone()))?);
-    }
-    ends.retain(|(_, unless)| {
-        !unless
-            .iter()
-            .any(|piece| piece.body.nullable() && piece.after.is_any())
-    });
-    let mut ends = ends.into_iter();
-    let Some((first, unless)) = ends.next() else {
-        return Ok((Vec::new(), Vec::new()));
-    };
-    let mut pieces = vec![first];
-    for (piece, other) in ends {
-        if other != unless {
-            return Err(differing_ends(look));
-        }
-        pieces.push(piece);
-    }
-    if unless
-        .iter()
-        .any(|piece| piece.lead.is_some() || matches!(piece.tail, Tail::Unless(..)))
-    {
-        let message = "what must not follow looks behind or ahead itself, which needs backtracking";
-        return Err(PatternProblem::whole(ProblemKind::NotAnAutomaton, message)
-            .help("make two tests of it: `text matches r\"…\" and not text matches r\"…\"`"));
-    }
-    Ok((pieces, unless))
-}
-
-fn differing_ends(look: Option<Range<usize>>) -> PatternProblem {
-    let message =
-        "what must not follow is not the same for every way to match, which needs backtracking";
-    PatternProblem {
-        range: look,
-        ..PatternProblem::whole(ProblemKind::NotAnAutomaton, message)
-    }
-    .help("write each alternative as a pattern of its own")
-}
-
-/// What must not follow may depend on the character before: then the piece is
-/// split by its last one. `None` where that may be outside of the piece.
-fn by_last_character(piece: Piece, unless: Vec<Piece>) -> Option<Vec<(Piece, Vec<Piece>)>> {
-    let mut kinds = vec![(set::Set::all(), Vec::new())];
-    for refused in unless {
-        if refused.before.is_any() {
-            kinds
-                .iter_mut()
-                .for_each(|(_, list)| list.push(refused.clone()));
-            continue;
-        }
-        let bare = Piece {
-            before: Beside::any(),
-            ..refused.clone()
-        };
-        kinds = kinds
-            .into_iter()
-            .flat_map(|(kind, list)| {
-                let with = list.iter().cloned().chain([bare.clone()]).collect();
-                [
-                    (kind.and(&refused.before.set), with),
-                    (kind.minus(&refused.before.set), list),
-                ]
-            })
-            .filter(|(kind, _)| !kind.is_empty())
-            .collect();
-    }
-    if let [(_, unless)] = kinds.as_mut_slice() {
-        return Some(vec![(piece, std::mem::take(unless))]);
-    }
-    if piece.body.nullable() {
-        return None;
-    }
-    let split = kinds
-        .into_iter()
-        .map(|(kind, unless)| {
-            let body = piece.body.within(Side::Last, &kind);
-            (
-                Piece {
-                    body,
-                    ..piece.clone()
-                },
-                unless,
-            )
-        })
-        .filter(|(piece, _)| piece.body != Body::Never);
-    Some(split.collect())
-}
+#[cfg(test)]
+mod tests;
