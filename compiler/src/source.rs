@@ -105,15 +105,15 @@ impl Source {
     }
 
     /// The line and column of a byte; one inside a character counts as that
-    /// character, one beyond the end as the end.
+    /// character, one inside a line end as its start, one beyond the text as its end.
     pub fn position(&self, byte: usize) -> Position {
         let byte = self.boundary(byte);
         let line = self.line_of(byte);
-        let characters =
-            self.characters_before(byte) - self.characters_before(self.line_range(line).start);
+        let range = self.line_range(line);
+        let end = self.characters_before(byte.min(range.end));
         Position {
             line: line as u32 + 1,
-            column: characters as u32 + 1,
+            column: (end - self.characters_before(range.start)) as u32 + 1,
         }
     }
 
@@ -136,7 +136,10 @@ impl Source {
         let end_of_text = self.text.len();
         let start = |line: usize| self.index.starts.get(line).map(|start| *start as usize);
         let begin = start(line).unwrap_or(end_of_text);
-        let end = start(line + 1).map_or(end_of_text, |next| next - 1);
+        let Some(next) = start(line + 1) else {
+            return begin..end_of_text;
+        };
+        let end = next - 1;
         let carriage_return = self.text.as_bytes()[begin..end].ends_with(b"\r");
         begin..end - usize::from(carriage_return)
     }
@@ -232,6 +235,9 @@ mod tests {
         let text = "abé\r\n語 x\n\n".repeat(700);
         let source = Source::new("a.policy", text.as_str());
         for (byte, _) in text.char_indices().step_by(37) {
+            if text[..byte].ends_with('\r') {
+                continue;
+            }
             let before = &text[..byte];
             let line = before.matches('\n').count() + 1;
             let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
@@ -243,6 +249,18 @@ mod tests {
                 }
             );
         }
+    }
+
+    #[test]
+    fn a_line_end_is_one_place() {
+        assert_eq!(position("a\r\n", 1), (1, 2));
+        assert_eq!(position("a\r\n", 2), (1, 2));
+        assert_eq!(position("a\r\n", 3), (2, 1));
+        assert_eq!(
+            position("a\r", 2),
+            (1, 3),
+            "a lone carriage return ends no line"
+        );
     }
 
     #[test]

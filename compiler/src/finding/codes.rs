@@ -147,8 +147,9 @@ mod tests {
                 "{}",
                 lint.name
             );
-            for part in &parts {
-                let body = part.split_once('\n').map_or(*part, |(_, body)| body);
+            assert!(!parts[0].trim().is_empty(), "{}", lint.name);
+            for part in &parts[1..] {
+                let (_, body) = part.split_once('\n').expect("a title ends its line");
                 assert!(!body.trim().is_empty(), "{}: {part}", lint.name);
             }
             assert!(

@@ -204,6 +204,62 @@ fn a_place_inside_a_character_or_beyond_the_end_is_drawn() {
 }
 
 #[test]
+fn any_places_in_any_texts_are_drawn_at_their_line_and_column() {
+    const PIECES: [&str; 12] = [
+        "\n",
+        "\r\n",
+        "\r",
+        "\t",
+        "é",
+        "語",
+        "\u{1b}",
+        "\u{202e}",
+        "x",
+        " ",
+        "word",
+        "👩\u{200d}🔬",
+    ];
+    let mut seed = 7u64;
+    let mut draw = |below: usize| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below.max(1)
+    };
+    for round in 0..2000 {
+        let mut sources = Sources::new();
+        for name in ["a", "b"] {
+            let pieces = draw(if round % 10 == 0 { 2000 } else { 30 });
+            let text: String = (0..pieces).map(|_| PIECES[draw(PIECES.len())]).collect();
+            sources.add(name, text);
+        }
+        let mut place = || {
+            let source = SourceId(draw(2) as u32);
+            let length = sources.get(source).text.len() + 2;
+            Span::new(source, draw(length), draw(length))
+        };
+        let mut finding = Finding::new(&codes::SYNTAX, place(), "here").other(place(), "there");
+        finding.secondary.push(super::Label {
+            span: place(),
+            text: "and there".into(),
+        });
+        let drawn = text::render(&sources, &[finding.clone()], Colour::Plain);
+        let source = sources.get(finding.primary.span.source);
+        let at = source.position(finding.primary.span.start as usize);
+        let header = format!("┌─ {}:{}:{}\n", source.name, at.line, at.column);
+        assert!(
+            drawn.contains(&header),
+            "{header}{drawn}\n{finding:?}\n{:?}",
+            source.text
+        );
+        assert!(
+            drawn.contains("there") && drawn.contains("and there"),
+            "{drawn}"
+        );
+    }
+}
+
+#[test]
 fn ten_thousand_findings_in_one_long_line_are_drawn_at_once() {
     let sources = Sources::one("long.policy", "deny é; ".repeat(100_000));
     let findings: Vec<Finding> = (0..10_000)
