@@ -1,7 +1,12 @@
 //! Compiles policies to Rust, for the tests that compare the ways of building
 //! a policy: the shipped ones, and random ones.
 
-use std::{env, fmt::Write as _, fs, path::Path};
+use std::{
+    env,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use agentos_compiler::build::Policies;
 
@@ -18,7 +23,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=src/random.rs");
     println!("cargo::rerun-if-changed=../policies");
     drawn(out)?;
-    shipped(out)?;
+    let policies = policies()?;
+    shipped(out, &policies)?;
+    together(&policies)?;
     Ok(())
 }
 
@@ -45,26 +52,28 @@ fn drawn(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// The files of the shipped policies, by name.
+fn policies() -> Result<Vec<PathBuf>, Box<dyn std::error::Error>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir("../policies")? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "policy") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// `shipped.rs`: `SHIPPED`, each policy of `policies/` with its name.
-fn shipped(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
+fn shipped(out: &Path, policies: &[PathBuf]) -> Result<(), Box<dyn std::error::Error>> {
     let mut index = String::from("pub static SHIPPED: &[(&str, &::agentos::Policy)] = &[\n");
     let mut text = String::new();
-    let mut files: Vec<_> = fs::read_dir("../policies")?.collect::<Result<_, _>>()?;
-    files.sort_by_key(std::fs::DirEntry::file_name);
-    for file in files {
-        let path = file.path();
-        if path
-            .extension()
-            .is_none_or(|extension| extension != "policy")
-        {
-            continue;
-        }
-        let stem = path
-            .file_stem()
-            .and_then(|stem| stem.to_str())
-            .ok_or("a file name is UTF-8")?;
+    for path in policies {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let stem = stem.ok_or("a file name is UTF-8")?;
         let name = stem.to_uppercase();
-        Policies::new().file(&path).name(&name).compile()?;
+        Policies::new().file(path).name(&name).compile()?;
         writeln!(
             text,
             "include!(concat!(env!(\"OUT_DIR\"), \"/{stem}.rs\"));"
@@ -72,5 +81,12 @@ fn shipped(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
         writeln!(index, "    (\"{stem}\", &{name}),")?;
     }
     fs::write(out.join("shipped.rs"), format!("{text}{index}];\n"))?;
+    Ok(())
+}
+
+/// `together.rs`: `TOGETHER`, all policies of `policies/` in one table.
+fn together(policies: &[PathBuf]) -> Result<(), Box<dyn std::error::Error>> {
+    let all = policies.iter().fold(Policies::new(), Policies::file);
+    all.name("TOGETHER").compile_to("together.rs")?;
     Ok(())
 }
