@@ -3,12 +3,15 @@
 //! What is printed is read again before it replaces anything: a file is only
 //! rewritten when it still says the same.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    slice,
+};
 
 use agentos_compiler::{
     Source, Sources,
     finding::{Level, visible},
-    grammar::{SourceId, ast, normalise, print},
+    grammar::{ast, normalise, print},
     read,
 };
 
@@ -64,17 +67,31 @@ pub(crate) fn run(verb: &Fmt) -> Result<Status, Failure> {
         let message = "`-o` takes one file, and several are to be written";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let sources = input::read_files(&verb.files).map_err(Failure::Unread)?;
+    let mut files = Vec::new();
+    let mut unread = Vec::new();
+    for path in &verb.files {
+        match input::read_files(slice::from_ref(path)) {
+            Ok(sources) => files.push((path, sources)),
+            Err(more) => unread.extend(more),
+        }
+    }
+    if !unread.is_empty() {
+        return Err(Failure::Unread(unread));
+    }
     let mut status = Status::Fine;
-    for (id, source) in sources.iter() {
-        if one(verb, &sources, id, source)? == Status::Findings {
+    for (path, sources) in files {
+        if one(verb, path, &sources)? == Status::Findings {
             status = Status::Findings;
         }
     }
     Ok(status)
 }
 
-fn one(verb: &Fmt, sources: &Sources, id: SourceId, source: &Source) -> Result<Status, Failure> {
+fn one(verb: &Fmt, path: &Path, sources: &Sources) -> Result<Status, Failure> {
+    let (id, source) = sources
+        .iter()
+        .next()
+        .expect("a file that was read is a source");
     let read = read(id, source);
     let broken = read
         .findings
@@ -104,8 +121,8 @@ fn one(verb: &Fmt, sources: &Sources, id: SourceId, source: &Source) -> Result<S
             visible(&source.name)
         )));
     }
-    if let Some(path) = &verb.output {
-        output::write_whole(path, text.as_bytes())?;
+    if let Some(other) = &verb.output {
+        output::write_whole(other, text.as_bytes())?;
     } else if verb.to.is_some() || verb.stdout {
         output::print(&text)?;
     } else if text == source.text {
@@ -114,7 +131,7 @@ fn one(verb: &Fmt, sources: &Sources, id: SourceId, source: &Source) -> Result<S
         output::print(&format!("{}\n", visible(&source.name)))?;
         return Ok(Status::Findings);
     } else {
-        output::write_whole(Path::new(&source.name), text.as_bytes())?;
+        output::write_whole(path, text.as_bytes())?;
     }
     Ok(Status::Fine)
 }

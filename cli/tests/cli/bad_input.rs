@@ -1,7 +1,10 @@
 //! What is no policy, and how each verb says so: one clear error, nothing
 //! skipped, in bounded time and memory.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
 
 use crate::{Folder, MAIL, json};
 
@@ -200,7 +203,7 @@ fn aliases_of_aliases_are_refused_by_their_bound() {
         "policy: laughs\nabout:\n  - &a0 [lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
     for level in 1..12 {
         let aliases = vec![format!("*a{}", level - 1); 8].join(", ");
-        text += &format!("  - &a{level} [{aliases}]\n");
+        writeln!(text, "  - &a{level} [{aliases}]").unwrap();
     }
     let folder = Folder::with("laughs.yaml", &text);
     let start = Instant::now();

@@ -98,6 +98,27 @@ fn a_closed_pipe_ends_quietly() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_said() {
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = command(&Folder::new().path(""))
+        .args(["explain", "--list"])
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        err.starts_with("error: cannot write to standard output: "),
+        "{err}"
+    );
+}
+
+#[test]
 #[cfg(unix)]
 fn an_interrupt_ends_the_process_as_shells_expect() {
     use std::os::unix::process::ExitStatusExt as _;

@@ -116,6 +116,26 @@ fn permissions_and_links_stay() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_name_that_is_no_text_keeps_its_file() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = Folder::new();
+    let path = folder
+        .path("")
+        .join(std::ffi::OsStr::from_bytes(b"mail\xff.policy"));
+    std::fs::write(&path, UGLY).unwrap();
+    let status = crate::command(&folder.path(""))
+        .arg("fmt")
+        .arg(&path)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    assert_ne!(std::fs::read_to_string(&path).unwrap(), UGLY);
+    assert_eq!(std::fs::read_dir(folder.path("")).unwrap().count(), 1);
+}
+
+#[test]
 fn flags_that_do_not_go_together_are_a_wrong_call() {
     let folder = Folder::with("mail.policy", UGLY);
     folder.write("other.policy", UGLY);

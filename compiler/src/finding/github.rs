@@ -10,6 +10,10 @@ use super::{Finding, Level, Unread, visible::visible};
 use crate::source::Sources;
 
 /// The commands, a line each.
+///
+/// # Panics
+///
+/// When a finding points into other sources.
 pub fn render(sources: &Sources, findings: &[Finding], unread: &[Unread]) -> String {
     let mut commands = String::new();
     for unread in unread {

@@ -22,6 +22,10 @@ use super::{Finding, Label, Summary, Unread};
 use crate::source::Sources;
 
 /// The document, indented, with a line end after it.
+///
+/// # Panics
+///
+/// When a finding points into other sources.
 pub fn render(sources: &Sources, findings: &[Finding], unread: &[Unread]) -> String {
     let document = Document {
         findings: findings

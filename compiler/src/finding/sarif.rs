@@ -4,6 +4,8 @@
 //! code, with their pages as help; its artifacts are all sources, in order.
 //! Columns count characters, and the run says so.
 
+use std::fmt::Write as _;
+
 use agentos_grammar::{SourceId, Span};
 use serde_json::{Value, json};
 
@@ -14,6 +16,10 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// The document, indented, with a line end after it.
+///
+/// # Panics
+///
+/// When a finding points into other sources.
 pub fn render(sources: &Sources, findings: &[Finding], unread: &[Unread]) -> String {
     let mut rules: Vec<&'static Lint> = findings.iter().map(|finding| finding.lint).collect();
     rules.sort_by_key(|lint| lint.code);
@@ -154,7 +160,9 @@ fn uri(path: &str) -> String {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 uri.push(char::from(byte));
             }
-            other => uri.push_str(&format!("%{other:02X}")),
+            other => {
+                let _ = write!(uri, "%{other:02X}");
+            }
         }
     }
     uri

@@ -21,6 +21,10 @@ pub enum Colour {
 }
 
 /// Draws `findings` in the order they are given, a blank line after each.
+///
+/// # Panics
+///
+/// When a finding points into other sources.
 pub fn render(sources: &Sources, findings: &[Finding], colour: Colour) -> String {
     let mut buffer = match colour {
         Colour::Ansi => termcolor::Buffer::ansi(),
