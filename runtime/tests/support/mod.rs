@@ -170,40 +170,56 @@ fn test() -> impl Strategy<Value = Test<'static>> {
     prop_oneof![12 => looked, 1 => intent]
 }
 
-/// A test of the kind the index is made for.
-fn indexed_test() -> impl Strategy<Value = Condition<'static>> {
-    let test = |field: &'static str, check: Check<'static>, clause: u16| {
-        Condition::Test(Test {
-            clause,
-            negated: false,
-            quantifier: Quantifier::Whole,
-            field: Field::Param(list(vec![field])),
-            check,
-        })
-    };
+/// A check of the kind the index is made for, and the param it is about.
+fn indexed_check(only_bounds: bool) -> BoxedStrategy<(&'static str, Check<'static>)> {
+    let bound = (order(), number())
+        .prop_map(|(order, number)| ("n", Check::Compare(order, Literal::Number(number))));
+    if only_bounds {
+        return bound.boxed();
+    }
     prop_oneof![
-        text().prop_map(move |text| test("s", Check::Equals(Literal::Text(text)), 1)),
-        number().prop_map(move |number| test("n", Check::Equals(Literal::Number(number)), 1)),
-        select(&PREFIXES[..]).prop_map(move |prefix| test("s", Check::StartsWith(prefix), 1)),
-        select(&DIRECTORIES[..]).prop_map(move |directory| test("s", Check::Under(directory), 1)),
-        (order(), number()).prop_map(move |(order, number)| test(
-            "n",
-            Check::Compare(order, Literal::Number(number)),
-            1
-        )),
-        (order(), number(), order(), number()).prop_map(move |(first, low, second, high)| {
-            Condition::All(list(vec![
-                test("n", Check::Compare(first, Literal::Number(low)), 1),
-                test("n", Check::Compare(second, Literal::Number(high)), 2),
-            ]))
-        }),
-        (text(), any::<bool>()).prop_map(move |(text, boolean)| {
-            Condition::All(list(vec![
-                test("b", Check::Equals(Literal::Boolean(boolean)), 1),
-                test("s", Check::Equals(Literal::Text(text)), 2),
-            ]))
-        }),
+        2 => text().prop_map(|text| ("s", Check::Equals(Literal::Text(text)))),
+        2 => number().prop_map(|number| ("n", Check::Equals(Literal::Number(number)))),
+        2 => any::<bool>().prop_map(|boolean| ("b", Check::Equals(Literal::Boolean(boolean)))),
+        1 => vec(text().prop_map(Literal::Text), 1..4).prop_map(|texts| ("s", Check::OneOf(list(texts)))),
+        2 => select(&PREFIXES[..]).prop_map(|prefix| ("s", Check::StartsWith(prefix))),
+        2 => select(&DIRECTORIES[..]).prop_map(|directory| ("s", Check::Under(directory))),
+        2 => bound,
     ]
+    .boxed()
+}
+
+/// A test of the kind the index is made for; some are just not.
+fn indexed_test(only_bounds: bool) -> impl Strategy<Value = Condition<'static>> {
+    let quantifier = prop_oneof![14 => Just(Quantifier::Whole), 1 => Just(Quantifier::Every)];
+    let root = prop_oneof![10 => Just(0), 1 => Just(1), 1 => Just(2)];
+    (
+        1_u16..9,
+        prop::bool::weighted(0.07),
+        quantifier,
+        root,
+        indexed_check(only_bounds),
+    )
+        .prop_map(|(clause, negated, quantifier, root, (field, check))| {
+            let path = list(vec![field]);
+            let field = match root {
+                0 => Field::Param(path),
+                1 => Field::Agent,
+                _ => Field::Context(path),
+            };
+            Condition::Test(Test {
+                clause,
+                negated,
+                quantifier,
+                field,
+                check,
+            })
+        })
+}
+
+fn indexed_condition(only_bounds: bool) -> impl Strategy<Value = Condition<'static>> {
+    let several = vec(indexed_test(only_bounds), 2..4).prop_map(|all| Condition::All(list(all)));
+    prop_oneof![2 => indexed_test(only_bounds), 1 => several]
 }
 
 fn condition() -> impl Strategy<Value = Condition<'static>> {
@@ -215,7 +231,7 @@ fn condition() -> impl Strategy<Value = Condition<'static>> {
                 1 => vec(inner, 0..4).prop_map(|any| Condition::Any(list(any))),
             ]
         });
-    prop_oneof![1 => tree, 1 => indexed_test()]
+    prop_oneof![1 => tree, 1 => indexed_condition(false)]
 }
 
 fn effect() -> impl Strategy<Value = Effect> {
@@ -233,14 +249,17 @@ fn stage() -> impl Strategy<Value = Stage> {
     prop_oneof![12 => Just(Stage::Call), 1 => Just(Stage::Input), 1 => Just(Stage::Output)]
 }
 
-fn rule() -> impl Strategy<Value = Rule<'static>> {
-    let actions = vec(select(&ACTION_PATTERNS[..]), 1..3);
+fn rule(
+    actions: &'static [&'static str],
+    condition: impl Strategy<Value = Condition<'static>>,
+) -> impl Strategy<Value = Rule<'static>> {
+    let actions = vec(select(actions), 1..3);
     (
         effect(),
         select(&RULE_IDS[..]),
         actions,
         stage(),
-        option::weighted(0.9, condition()),
+        option::weighted(0.9, condition),
         0_i64..4,
     )
         .prop_map(|(effect, id, actions, stage, when, priority)| Rule {
@@ -259,8 +278,7 @@ fn rule() -> impl Strategy<Value = Rule<'static>> {
         })
 }
 
-fn part() -> impl Strategy<Value = Part<'static>> {
-    let rules = prop_oneof![3 => vec(rule(), 0..8), 1 => vec(rule(), 20..50)];
+fn part(rules: impl Strategy<Value = Vec<Rule<'static>>>) -> impl Strategy<Value = Part<'static>> {
     (select(vec![Combine::Strictest, Combine::Priority]), rules).prop_map(|(combine, rules)| Part {
         policy: "part",
         combine,
@@ -302,14 +320,17 @@ fn pattern(matcher: Matcher<'static>) -> Pattern<'static> {
     }
 }
 
-pub fn policy(name: &'static str) -> impl Strategy<Value = Policy<'static>> {
+fn policy(
+    name: &'static str,
+    part: impl Strategy<Value = Part<'static>>,
+) -> impl Strategy<Value = Policy<'static>> {
     let default = select(vec![
         DefaultAnswer::Allow,
         DefaultAnswer::Deny,
         DefaultAnswer::Abstain,
     ]);
     let base = prop::bool::weighted(0.1);
-    (default, vec(part(), 1..3), vec(declared(), 0..2), base).prop_map(
+    (default, vec(part, 1..3), vec(declared(), 0..2), base).prop_map(
         move |(default, parts, mut actions, base)| {
             actions.dedup_by_key(|action| action.name);
             Policy {
@@ -364,18 +385,53 @@ pub fn policy(name: &'static str) -> impl Strategy<Value = Policy<'static>> {
     )
 }
 
+/// Policies with a few rules of all kinds.
 pub fn table() -> impl Strategy<Value = Table<'static>> {
+    let part = || part(vec(rule(&ACTION_PATTERNS, condition()), 0..8));
     prop_oneof![
-        3 => policy("first").prop_map(|policy| vec![policy]),
-        1 => (policy("first"), policy("second")).prop_map(|(first, second)| vec![first, second]),
+        3 => policy("first", part()).prop_map(|policy| vec![policy]),
+        1 => (policy("first", part()), policy("second", part())).prop_map(|(first, second)| vec![first, second]),
     ]
-    .prop_map(|policies| Table {
+    .prop_map(of)
+}
+
+/// A policy with many rules about one action, mostly of one effect.
+pub fn crowd() -> impl Strategy<Value = Table<'static>> {
+    let usual = prop_oneof![2 => effect().prop_map(Some), 1 => Just(None)];
+    let names = prop_oneof![
+        2 => Just(&["pay"][..]),
+        2 => Just(&["pay", "p*", "*"][..]),
+        1 => Just(&["pay", "p*", "pa*", "*", "?ay", "p?y", "pa?", "[p]ay", "*y", "*ay", "pay*", "[!x]ay"][..]),
+    ];
+    (usual, names, any::<bool>())
+        .prop_flat_map(|(usual, names, only_bounds)| {
+            let rules = vec(
+                (
+                    rule(names, indexed_condition(only_bounds)),
+                    prop::bool::weighted(0.8),
+                ),
+                8..40,
+            );
+            let rules = rules.prop_map(move |rules| {
+                let with_effect = |(mut rule, is_usual): (Rule<'static>, bool)| {
+                    rule.effect = usual.filter(|_| is_usual).unwrap_or(rule.effect);
+                    rule
+                };
+                rules.into_iter().map(with_effect).collect()
+            });
+            policy("first", part(rules))
+        })
+        .prop_map(|policy| of(vec![policy]))
+}
+
+fn of(policies: Vec<Policy<'static>>) -> Table<'static> {
+    Table {
         sources: list(vec![Source {
             name: "a.policy",
             sha256: "",
         }]),
         policies: list(policies),
-    })
+    }
 }
 
 /// A value, mostly of the type that the field of that name has.
@@ -446,4 +502,13 @@ pub fn request() -> impl Strategy<Value = Request<'static>> {
                 ..Request::default()
             },
         )
+}
+
+/// A request for the action that [`crowd`] is about.
+pub fn request_to_pay() -> impl Strategy<Value = Request<'static>> {
+    request().prop_map(|request| Request {
+        action: "pay".into(),
+        policies: vec!["first".into()],
+        ..request
+    })
 }
