@@ -170,6 +170,32 @@ fn an_artifact_decides_like_its_policy() {
 }
 
 #[test]
+fn texts_and_artifacts_judge_together_each_with_its_own_places() {
+    let folder = Folder::with("mail.policy", MAIL);
+    folder.write(
+        "read.policy",
+        "policy read { default abstain; deny read_file; }",
+    );
+    folder
+        .run(["compile", "mail.policy", "-o", "mail.agentos"])
+        .fine();
+    let arguments = ["eval", "--policy", "mail.agentos", "read.policy"];
+    let read = r#"{"agent_id": "a1", "action": "read_file"}"#;
+    let out = folder
+        .run_with(arguments, format!("{LEAK}\n{read}\n"))
+        .fine();
+    let places: Vec<_> = decisions(&out)
+        .iter()
+        .map(|decision| decision["at"].clone())
+        .collect();
+    assert_eq!(places, ["mail.policy:4:5", "read.policy:1:32"]);
+    let err = folder
+        .run(["eval", "--policy", "mail.agentos", "mail.policy"])
+        .wrong();
+    assert!(err.contains("`mail`"), "two policies of one name: {err}");
+}
+
+#[test]
 fn a_damaged_artifact_is_refused() {
     let folder = Folder::with("mail.policy", MAIL);
     folder
