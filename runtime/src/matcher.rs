@@ -106,7 +106,8 @@ impl Pattern {
         }
     }
 
-    /// Where it is first found in a text that stands by itself.
+    /// Where it is first found in a text that stands by itself: its first group
+    /// that took part, since what stands outside of groups is there to be beside it.
     pub(crate) fn find(&self, text: &str) -> Option<Range<usize>> {
         match &self.matcher {
             Matcher::Substring(part) => {
@@ -117,10 +118,22 @@ impl Pattern {
                 Some(start..end)
             }
             Matcher::Regex(regex) | Matcher::Glob(regex) => {
-                regex.find(text).map(|found| found.range())
+                let mut captures = regex.create_captures();
+                regex.captures(text, &mut captures);
+                let groups = (1..captures.group_len()).find_map(|group| captures.get_group(group));
+                let whole = || captures.get_match().map(|found| found.range());
+                groups.map(|span| span.range()).or_else(whole)
             }
             Matcher::Unless { whole, .. } => {
-                whole.find(text).ok().flatten().map(|found| found.range())
+                let captures = whole.captures(text).ok().flatten()?;
+                // The whole is the first group where no other one took part.
+                captures
+                    .iter()
+                    .skip(1)
+                    .flatten()
+                    .next()
+                    .or(captures.get(0))
+                    .map(|found| found.range())
             }
         }
     }

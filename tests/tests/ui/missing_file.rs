@@ -1,0 +1,3 @@
+agentos::policy!(file = "policies/no_such.policy");
+
+fn main() {}

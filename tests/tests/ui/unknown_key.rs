@@ -1,0 +1,3 @@
+agentos::policy!(path = "policies/mail.policy");
+
+fn main() {}
