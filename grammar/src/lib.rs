@@ -12,6 +12,8 @@ mod normalise;
 mod number;
 mod parse;
 pub mod print;
+#[cfg(test)]
+mod random;
 pub mod span;
 pub mod words;
 pub mod yaml;

@@ -235,6 +235,11 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("if", "when"),
     ("where", "when"),
     ("except", "unless"),
+    // booleans
+    ("yes", "true"),
+    ("on", "true"),
+    ("no", "false"),
+    ("off", "false"),
     // the rest
     ("description", "about"),
     ("dry_run", "shadow"),

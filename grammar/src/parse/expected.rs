@@ -89,9 +89,7 @@ pub(super) fn error(
         }
     };
     let at = match error.location {
-        InputLocation::Pos(at) | InputLocation::Span((at, _)) => {
-            (at as i64 + part.base).max(0) as usize
-        }
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => part.offset.of(at),
     };
     let index = lexed.index_at(at);
     let within =
@@ -120,7 +118,7 @@ struct Slip<'l, 't> {
     before: Option<Token>,
 }
 
-impl<'t> Slip<'_, 't> {
+impl Slip<'_, '_> {
     fn error(&self, place: &Range<usize>) -> SyntaxError {
         let Some(found) = self.found else {
             return self.cut_short(place);
@@ -260,6 +258,7 @@ impl<'t> Slip<'_, 't> {
     fn help(&self, found: Token) -> Option<String> {
         let text = self.lexed.text_of(found);
         let shown = self.lexed.shown(found);
+        let before = self.before.map_or("", |token| self.lexed.text_of(token));
         let help = match text {
             "'" => "a text stands in double quotes".to_owned(),
             "#" => "a comment starts with `//`".to_owned(),
@@ -273,11 +272,13 @@ impl<'t> Slip<'_, 't> {
             _ if self.expects_condition() && CONDITION_WORDS.contains(&text) => {
                 format!("a param called so is `params.{text}`")
             }
+            _ if self.expects(Rule::field) && CONDITION_WORDS.contains(&before) => {
+                format!("a field follows `{before}`; a param called so is `params.{before}`")
+            }
             _ if text.starts_with(|c: char| !c.is_ascii()) => {
                 "a name outside quotes has ASCII letters, digits, `_` and `-` only".to_owned()
             }
             _ if found.kind == Kind::Word && self.duration_in_two(text) => {
-                let before = self.before.map(|token| self.lexed.text_of(token))?;
                 let unit = nearest(text, TimeUnit::WORDS.iter().copied())?;
                 format!("write the duration as one: `{before}{unit}`")
             }
@@ -302,16 +303,18 @@ impl<'t> Slip<'_, 't> {
 
     /// "a field, `not` or `(`"
     fn expected(&self) -> String {
+        // A regex and the word `patterns` are said together with the name of a set.
+        let set = self.expects(Rule::set_name);
+        let said = |rule: &&Rule| !(set && matches!(rule, Rule::string | Rule::kw_patterns));
+        let mut rules: Vec<Rule> = self.rules.iter().filter(said).copied().collect();
+        rules.sort_by_key(|rule| match rule {
+            Rule::semi | Rule::close | Rule::close_list | Rule::EOI => 1,
+            // Its own `or` is clearest at the end.
+            Rule::clause | Rule::check => 2,
+            _ => 0,
+        });
         let mut parts: Vec<String> = Vec::new();
-        let punctuation = |rule: &Rule| {
-            matches!(
-                rule,
-                Rule::semi | Rule::close | Rule::close_list | Rule::EOI
-            )
-        };
-        let (last, first): (Vec<Rule>, Vec<Rule>) =
-            self.rules.iter().partition(|rule| punctuation(rule));
-        for rule in first.into_iter().chain(last) {
+        for rule in rules {
             let part = name(rule);
             if !parts.contains(&part) {
                 parts.push(part);
@@ -337,6 +340,7 @@ fn words(rule: Rule) -> Vec<String> {
     match rule {
         Rule::clause => fixed(CLAUSES),
         Rule::check => fixed(CHECKS),
+        Rule::limit_value => fixed(&["true", "false"]),
         Rule::negation | Rule::conjunction | Rule::condition => {
             fixed(&["not", "exists", "any", "every", "intent"])
         }
@@ -369,7 +373,8 @@ fn name(rule: Rule) -> String {
         Rule::open => "`{`",
         Rule::close => "`}`",
         Rule::semi => "`;`",
-        Rule::string | Rule::version | Rule::explanation => "a text in quotes",
+        Rule::version => "a version in quotes",
+        Rule::string | Rule::explanation => "a text in quotes",
         Rule::number => "a number",
         Rule::duration => "a duration such as `60m`",
         Rule::literal => "a text in quotes, a number, `true` or `false`",
@@ -379,8 +384,7 @@ fn name(rule: Rule) -> String {
         Rule::clause => "a clause such as `when` or `because`",
         Rule::check => "a test such as `==`, `in` or `matches`",
         Rule::comparator => "an operator such as `==`",
-        Rule::matches => "a regex in quotes or the name of a pattern set",
-        Rule::set_name => "the name of a pattern set",
+        Rule::matches | Rule::set_name => "a regex in quotes or the name of a pattern set",
         Rule::condition | Rule::conjunction | Rule::negation => "a condition",
         Rule::test | Rule::field => "a field",
         Rule::effect | Rule::rate_answer => "an effect",

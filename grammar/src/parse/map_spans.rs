@@ -14,7 +14,9 @@ impl Condition {
     pub fn map_spans(&mut self, f: &mut dyn FnMut(Span) -> Span) {
         match self {
             Condition::And(parts) | Condition::Or(parts) => {
-                parts.iter_mut().for_each(|part| part.map_spans(f))
+                for part in parts {
+                    part.map_spans(f);
+                }
             }
             Condition::Not(inner) => inner.map_spans(f),
             Condition::Exists(field) => place(field, f),
@@ -31,12 +33,12 @@ impl Condition {
                 match &mut test.check.node {
                     Check::Compare(_, literal) | Check::Contains(literal) => place(literal, f),
                     Check::In { negated: _, list } => places::<Literal>(list, f),
-                    Check::StartsWith(text)
-                    | Check::EndsWith(text)
-                    | Check::MatchesRegex(text)
-                    | Check::MatchesSet(text)
-                    | Check::Like(text)
-                    | Check::Under(text) => place(text, f),
+                    Check::StartsWith(said)
+                    | Check::EndsWith(said)
+                    | Check::MatchesRegex(said)
+                    | Check::MatchesSet(said)
+                    | Check::Like(said)
+                    | Check::Under(said) => place(said, f),
                 }
             }
         }
@@ -77,5 +79,7 @@ fn place<T>(spanned: &mut Spanned<T>, f: Move<'_>) {
 }
 
 fn places<T>(list: &mut [Spanned<T>], f: Move<'_>) {
-    list.iter_mut().for_each(|spanned| place(spanned, f));
+    for spanned in list {
+        place(spanned, f);
+    }
 }

@@ -5,7 +5,6 @@
 //! and entries, and each is read by itself, so that one mistake hides no other.
 
 mod build;
-mod condition;
 mod expected;
 mod grammar;
 mod lex;
@@ -54,7 +53,7 @@ pub fn parse(source: SourceId, text: &str) -> (File, Vec<SyntaxError>) {
     } else if let Some(file) = whole(&lexed) {
         let mut build = Build {
             source,
-            base: 0,
+            offset: Offset::default(),
             errors: &mut mistakes,
         };
         file.into_inner()
@@ -126,16 +125,17 @@ fn alone<T>(
     if !mistakes.is_empty() {
         return (None, mistakes.list());
     }
+    let offset = Offset::default();
     let part = Part {
         text: Cow::Borrowed(text),
-        base: 0,
+        offset,
         place: 0..text.len(),
     };
-    let made = match read(&lexed, rule, &part) {
+    let parsed = match read(&lexed, rule, &part) {
         Ok(tree) => {
             let mut build = Build {
                 source,
-                base: 0,
+                offset,
                 errors: &mut mistakes,
             };
             tree.first().and_then(|pair| make(&mut build, pair))
@@ -145,17 +145,31 @@ fn alone<T>(
             None
         }
     };
-    (made, mistakes.list())
+    (parsed, mistakes.list())
 }
 
 /// A stretch of a text that is parsed by itself.
 struct Part<'t> {
     /// What is parsed.
     text: Cow<'t, str>,
-    /// What is added to a place in `text` for its place in the source.
-    base: i64,
+    /// What makes a place in `text` one in the source.
+    offset: Offset,
     /// Where it stands in the source.
     place: Range<usize>,
+}
+
+/// How far a part stands behind its own start.
+#[derive(Clone, Copy, Default)]
+struct Offset {
+    plus: usize,
+    /// More than nothing when a longer word was put in the place of a misspelled one.
+    minus: usize,
+}
+
+impl Offset {
+    fn of(self, at: usize) -> usize {
+        (at + self.plus).saturating_sub(self.minus)
+    }
 }
 
 impl<'t> Part<'t> {
@@ -164,9 +178,13 @@ impl<'t> Part<'t> {
         match self.text.split_at_checked(len) {
             Some((first, rest)) if first != word => {
                 let text = Cow::Owned(format!("{word}{rest}"));
+                let offset = Offset {
+                    plus: self.offset.plus + len,
+                    minus: word.len(),
+                };
                 Part {
                     text,
-                    base: self.base + len as i64 - word.len() as i64,
+                    offset,
                     place: self.place,
                 }
             }
@@ -183,7 +201,7 @@ struct Tree<'p> {
 impl<'p> Tree<'p> {
     /// The rule inside the lone rule that was asked for.
     fn first(self) -> Option<Pair<'p>> {
-        self.pairs.into_iter().next()?.into_inner().next()
+        self.pairs.peek()?.into_inner().next()
     }
 }
 
@@ -251,6 +269,17 @@ impl Mistakes {
         }
         self.list
     }
+}
+
+/// Where the tokens of a text start.
+#[cfg(test)]
+pub(crate) fn token_starts(text: &str) -> Vec<usize> {
+    let lexed = lex::lex(SourceId(0), text);
+    lexed
+        .tokens
+        .iter()
+        .map(|token| token.start as usize)
+        .collect()
 }
 
 #[cfg(test)]

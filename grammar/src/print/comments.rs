@@ -5,7 +5,7 @@
 //! statement, and one before a closing brace to the block. Every comment
 //! belongs to exactly one part, so none is lost, whatever its place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::ast::{Comment, File, Item, Policy};
 use crate::span::{Span, Spanned};
@@ -40,7 +40,9 @@ pub(super) struct Comments<'s> {
     /// On lines of their own, after everything inside the part.
     inside: HashMap<Part, Vec<Line>>,
     /// Parts that an empty line stands before.
-    apart: HashMap<Part, bool>,
+    apart: HashSet<Part>,
+    /// Where the first comment above a part starts.
+    first: HashMap<Part, u32>,
 }
 
 impl<'s> Comments<'s> {
@@ -51,13 +53,10 @@ impl<'s> Comments<'s> {
             ..Comments::default()
         };
         let roots = nodes(file);
-        let mut first: HashMap<Part, Span> = HashMap::new();
         for comment in &file.comments {
-            if let Some(part) = comments.assign(&roots, Part::File, comment) {
-                first.entry(part).or_insert(comment.text.span);
-            }
+            comments.assign(&roots, Part::File, comment);
         }
-        comments.find_gaps(&roots, &first);
+        comments.find_gaps(&roots);
         comments
     }
 
@@ -78,7 +77,7 @@ impl<'s> Comments<'s> {
 
     /// Whether the author set `part` apart from what is before it.
     pub(super) fn is_apart(&self, part: Part) -> bool {
-        self.apart.contains_key(&part)
+        self.apart.contains(&part)
     }
 
     /// Whether any comment is printed with an entry of the statement, or inside it.
@@ -136,8 +135,8 @@ impl<'s> Comments<'s> {
         self
     }
 
-    /// Finds the part of one comment; that part, when it goes above it.
-    fn assign(&mut self, nodes: &[Node], owner: Part, comment: &Comment) -> Option<Part> {
+    /// Finds the part of one comment that stands in `owner`, around these nodes of it.
+    fn assign(&mut self, nodes: &[Node], owner: Part, comment: &Comment) {
         let at = comment.text.span.start;
         let next = nodes.partition_point(|node| node.span.start <= at);
         let previous = next.checked_sub(1).and_then(|i| nodes.get(i));
@@ -162,22 +161,21 @@ impl<'s> Comments<'s> {
             let one_line = !comment.text.node.contains('\n');
             if one_line && !self.beside.contains_key(&node.part) {
                 self.beside.insert(node.part, visible(&comment.text.node));
-                return None;
+            } else {
+                self.put_before(node.part, comment);
             }
-            return self.put_before(node.part, comment);
+        } else if let Some(node) = nodes.get(next) {
+            self.put_before(node.part, comment);
+        } else {
+            let lines = self.lines(comment);
+            self.inside.entry(owner).or_default().extend(lines);
         }
-        if let Some(node) = nodes.get(next) {
-            return self.put_before(node.part, comment);
-        }
-        let lines = self.lines(comment);
-        self.inside.entry(owner).or_default().extend(lines);
-        None
     }
 
-    fn put_before(&mut self, part: Part, comment: &Comment) -> Option<Part> {
+    fn put_before(&mut self, part: Part, comment: &Comment) {
         let lines = self.lines(comment);
         self.before.entry(part).or_default().extend(lines);
-        Some(part)
+        self.first.entry(part).or_insert(comment.text.span.start);
     }
 
     /// Without a source, what stands behind something stands on its line.
@@ -253,15 +251,14 @@ impl<'s> Comments<'s> {
         above.next() == Some(&b'\n')
     }
 
-    fn find_gaps(&mut self, nodes: &[Node], first_comment: &HashMap<Part, Span>) {
+    fn find_gaps(&mut self, nodes: &[Node]) {
         for node in nodes {
-            let start = first_comment
-                .get(&node.part)
-                .map_or(node.span.start, |span| span.start.min(node.span.start));
+            let first = self.first.get(&node.part);
+            let start = first.map_or(node.span.start, |first| node.span.start.min(*first));
             if self.blank_line_before(start as usize) {
-                self.apart.insert(node.part, true);
+                self.apart.insert(node.part);
             }
-            self.find_gaps(&node.children, first_comment);
+            self.find_gaps(&node.children);
         }
     }
 }

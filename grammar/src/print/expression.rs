@@ -107,9 +107,9 @@ fn field(field: &Field) -> String {
             written.push('.');
         }
         if quote::is_segment(word) {
-            written.push_str(word)
+            written.push_str(word);
         } else {
-            written.push_str(&quote::text(word))
+            written.push_str(&quote::text(word));
         }
     }
     written

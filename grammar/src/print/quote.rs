@@ -1,5 +1,7 @@
 //! Names, texts and numbers as each spelling writes them.
 
+use std::fmt::Write as _;
+
 use crate::ast::{Duration, Literal};
 use crate::limits::MAX_RAW_MARKS;
 use crate::number;
@@ -145,11 +147,16 @@ pub(super) fn double(said: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            c if is_hidden(c) => match u32::from(c) {
-                code @ ..=0xff => quoted.push_str(&format!("\\x{code:02X}")),
-                code @ ..=0xffff => quoted.push_str(&format!("\\u{code:04X}")),
-                code => quoted.push_str(&format!("\\U{code:08X}")),
-            },
+            c if is_hidden(c) => {
+                let code = u32::from(c);
+                let (letter, digits) = match code {
+                    0..=0xff => ('x', 2),
+                    0x100..=0xffff => ('u', 4),
+                    0x1_0000.. => ('U', 8),
+                };
+                // Writing to a text does not fail.
+                _ = write!(quoted, "\\{letter}{code:0digits$X}");
+            }
             c => quoted.push(c),
         }
     }

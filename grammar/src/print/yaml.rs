@@ -107,7 +107,7 @@ impl Printer<'_, '_> {
                 .line(&format!("version: {}", quote::double(version)));
         }
         // Each `expect` that is not in a list of its section, and what it is about.
-        let mut elsewhere: Vec<(usize, String)> = Vec::new();
+        let mut elsewhere: Vec<(Section, usize, String)> = Vec::new();
         let mut waiting: Vec<usize> = Vec::new();
         let mut sections: Vec<(Section, Vec<usize>)> = Vec::new();
         for (i, item) in policy.items.iter().enumerate() {
@@ -118,7 +118,7 @@ impl Printer<'_, '_> {
                 Section::Rules | Section::Rates => std::mem::take(&mut waiting),
                 _ => {
                     let expects = waiting.drain(..waiting.len() - 1);
-                    elsewhere.extend(expects.map(|expect| (expect, called(&item.node))));
+                    elsewhere.extend(expects.map(|expect| (section, expect, called(&item.node))));
                     std::mem::take(&mut waiting)
                 }
             };
@@ -127,11 +127,9 @@ impl Printer<'_, '_> {
                 None => sections.push((section, moved)),
             }
         }
-        elsewhere.extend(
-            waiting
-                .into_iter()
-                .map(|expect| (expect, "policy".to_owned())),
-        );
+        let rest = waiting.into_iter();
+        elsewhere.extend(rest.map(|expect| (Section::Nothing, expect, "policy".to_owned())));
+        elsewhere.sort_by_key(|(section, ..)| *section);
         sections.sort_by_key(|(section, _)| *section);
         for (section, items) in sections {
             let key = match section {
@@ -441,13 +439,13 @@ impl Printer<'_, '_> {
         self.page.depth -= 1;
     }
 
-    fn expects(&mut self, p: usize, policy: &Policy, expects: &[(usize, String)]) {
+    fn expects(&mut self, p: usize, policy: &Policy, expects: &[(Section, usize, String)]) {
         if expects.is_empty() {
             return;
         }
         self.page.line("expect:");
         self.page.depth += 1;
-        for (i, about) in expects {
+        for (_, i, about) in expects {
             if let Some(Item::Expect(Expect { finding, because })) =
                 policy.items.get(*i).map(|item| &item.node)
             {

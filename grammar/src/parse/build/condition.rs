@@ -3,19 +3,17 @@
 use crate::ast::{
     Check, Comparison, Condition, Field, IntentTest, Literal, Name, Quantifier, Test, Type,
 };
-use crate::parse::build::{Build, Pair};
+use crate::parse::build::{Build, Pair, SOUND};
 use crate::parse::grammar::Rule;
 use crate::parse::text;
 use crate::span::Spanned;
 use crate::words::unknown_word;
 
-const SOUND: &str = "the grammar gives this rule this part";
-
 impl Build<'_> {
     /// Of a `condition`, or of any rule that conditions are made of.
     ///
     /// Parts joined by one word stand in one list; brackets keep what they hold apart.
-    pub(super) fn condition(&mut self, pair: Pair<'_>) -> Spanned<Condition> {
+    pub(in crate::parse) fn condition(&mut self, pair: Pair<'_>) -> Spanned<Condition> {
         let span = self.span(&pair);
         let node = match pair.as_rule() {
             Rule::condition | Rule::conjunction => {
@@ -62,7 +60,7 @@ impl Build<'_> {
             match part.as_rule() {
                 Rule::name => test.categories.push(self.name(&part)),
                 Rule::confidence => {
-                    test.at = part.into_inner().nth(1).map(|number| self.number(&number))
+                    test.at = part.into_inner().nth(1).map(|number| self.number(&number));
                 }
                 _ => {}
             }
@@ -175,7 +173,7 @@ impl Build<'_> {
     }
 
     /// Of a `param_type`; nothing when a word in it is no type.
-    pub(super) fn param_type(&mut self, pair: Pair<'_>) -> Option<Spanned<Type>> {
+    pub(in crate::parse) fn param_type(&mut self, pair: Pair<'_>) -> Option<Spanned<Type>> {
         let whole = self.span(&pair);
         let mut parts = pair.into_inner();
         let first = parts.next().expect(SOUND);

@@ -4,16 +4,19 @@
 //! its set, a number that is none, a thing said twice: each is a mistake of
 //! its own, and what is sound around it goes into the tree.
 
+mod condition;
+mod rule;
+
 use std::str::FromStr;
 
 use crate::ast::{
-    ActionDecl, Approvers, Combine, Default_, DefaultAnswer, Duration, Effect, Expect, Intent,
-    Item, Limit, LimitValue, Mode, Name, ParamDecl, Pattern, PatternKind, PatternSet, Policy, Rate,
-    RateScope, Rule as AstRule, Severity, Signal, Stage, Supervisor, TimeUnit, Trust,
+    ActionDecl, Combine, Default_, DefaultAnswer, Duration, Expect, Intent, Item, Limit,
+    LimitValue, Mode, Name, ParamDecl, Pattern, PatternKind, PatternSet, Policy, Signal,
+    Supervisor, TimeUnit, Trust,
 };
-use crate::parse::Mistakes;
 use crate::parse::grammar::Rule;
 use crate::parse::text;
+use crate::parse::{Mistakes, Offset};
 use crate::span::{SourceId, Span, Spanned};
 use crate::words::{shown, unknown_word};
 use crate::{SyntaxError, SyntaxErrorKind, number};
@@ -25,9 +28,8 @@ const SOUND: &str = "the grammar gives this rule this part";
 /// Where the parsed text stands in its source, and the mistakes found so far.
 pub(super) struct Build<'e> {
     pub(super) source: SourceId,
-    /// What is added to a place in the parsed text; below zero when a longer
-    /// word was put in the place of a misspelled one.
-    pub(super) base: i64,
+    /// Where the parsed text stands in the source.
+    pub(super) offset: Offset,
     pub(super) errors: &'e mut Mistakes,
 }
 
@@ -46,8 +48,7 @@ impl Build<'_> {
     // ---- places ----
 
     fn place(&self, start: usize, end: usize) -> Span {
-        let place = |at: usize| (at as i64 + self.base).max(0) as usize;
-        Span::new(self.source, place(start), place(end))
+        Span::new(self.source, self.offset.of(start), self.offset.of(end))
     }
 
     /// From the first to the last token of `pair`.
@@ -146,16 +147,13 @@ impl Build<'_> {
                     end: item.span.start + word.len() as u32,
                     ..item.span
                 };
-                match seen.iter().find(|(known, _)| *known == word) {
-                    Some((_, first)) => {
-                        self.twice(word, "this policy", *first, span);
-                        false
-                    }
-                    None => {
-                        seen.push((word, span));
-                        true
-                    }
+                let first = seen.iter().find(|(known, _)| *known == word);
+                if let Some((_, first)) = first {
+                    self.twice(word, "this policy", *first, span);
+                    return false;
                 }
+                seen.push((word, span));
+                true
             })
             .collect();
         Policy {
@@ -181,7 +179,7 @@ impl Build<'_> {
                 }
                 Some(self.block(head, entries))
             }
-            Rule::policy_rule => Some(Item::Rule(Box::new(self.rule(pair)))),
+            Rule::policy_rule => self.rule(pair).map(|rule| Item::Rule(Box::new(rule))),
             Rule::rate => self.rate(pair).map(Item::Rate),
             _ => self.line(pair),
         };
@@ -373,15 +371,16 @@ impl Build<'_> {
                 (Item::Patterns(set), Entry::Pattern(pattern)) => set.patterns.push(pattern),
                 (Item::Intent(intent), Entry::Signal(signal)) => intent.signals.push(signal),
                 (Item::Trust(trust), Entry::Supervisor(supervisor)) => {
-                    trust.supervisors.push(supervisor)
+                    trust.supervisors.push(supervisor);
                 }
-                (Item::Trust(trust), Entry::Depth(word, value)) => match depth {
-                    Some(first) => self.twice("max_escalation_depth", "this block", first, word),
-                    None => {
+                (Item::Trust(trust), Entry::Depth(word, value)) => {
+                    if let Some(first) = depth {
+                        self.twice("max_escalation_depth", "this block", first, word);
+                    } else {
                         depth = Some(word);
                         trust.max_escalation_depth = Some(value);
                     }
-                },
+                }
                 // The grammar gives each block its own entries.
                 _ => {}
             }
@@ -402,135 +401,6 @@ impl Build<'_> {
     fn lookahead(&mut self, pair: Option<Pair<'_>>) -> Option<Name> {
         let pair = pair.filter(|pair| pair.as_rule() == Rule::lookahead)?;
         Some(self.said_after_word(pair))
-    }
-
-    // ---- rules and rates ----
-
-    fn rule(&mut self, pair: Pair<'_>) -> AstRule {
-        let mut parts = pair.into_inner();
-        let effect = parts.next().expect(SOUND);
-        let node = Effect::from_word(effect.as_str()).expect("the grammar knows the same effects");
-        let effect = self.at(&effect, node);
-        let mut rule = AstRule {
-            effect,
-            actions: self.action_names(parts.next().expect(SOUND)),
-            stage: None,
-            approvers: None,
-            when: None,
-            unless: None,
-            because: None,
-            suggest: None,
-            priority: None,
-            id: None,
-            severity: None,
-            help: None,
-        };
-        let mut seen: Vec<(Rule, Span)> = Vec::new();
-        for part in parts.filter(|part| part.as_rule() == Rule::clause) {
-            let clause = part.into_inner().next().expect(SOUND);
-            let kind = clause.as_rule();
-            let word = clause.clone().into_inner().next().expect(SOUND);
-            let span = self.span(&word);
-            match seen.iter().find(|(known, _)| *known == kind) {
-                Some((_, first)) => self.twice(word.as_str(), "this rule", *first, span),
-                None => {
-                    seen.push((kind, span));
-                    self.clause(&mut rule, clause);
-                }
-            }
-        }
-        rule
-    }
-
-    fn clause(&mut self, rule: &mut AstRule, clause: Pair<'_>) {
-        let kind = clause.as_rule();
-        if kind == Rule::approvers {
-            rule.approvers = Some(self.approvers(clause));
-            return;
-        }
-        let said = clause.into_inner().nth(1).expect(SOUND);
-        match kind {
-            Rule::on_stage => {
-                rule.stage = self.word(&said, "stage", Stage::from_word, Stage::WORDS)
-            }
-            Rule::when => rule.when = Some(self.condition(said)),
-            Rule::unless => rule.unless = Some(self.condition(said)),
-            Rule::because => rule.because = Some(self.name(&said)),
-            Rule::suggest => rule.suggest = Some(self.name(&said)),
-            Rule::priority => rule.priority = self.integer(&said),
-            Rule::id => rule.id = Some(self.name(&said)),
-            Rule::severity => {
-                rule.severity = self.word(&said, "severity", Severity::from_word, Severity::WORDS)
-            }
-            _ => rule.help = Some(self.name(&said)),
-        }
-    }
-
-    fn approvers(&mut self, pair: Pair<'_>) -> Spanned<Approvers> {
-        let span = self.span(&pair);
-        let mut needed = None;
-        let (mut of, mut within) = (Vec::new(), None);
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::number => needed = self.integer(&part),
-                Rule::name => of.push(self.name(&part)),
-                Rule::within => {
-                    within = part
-                        .into_inner()
-                        .nth(1)
-                        .and_then(|said| self.duration(&said))
-                }
-                _ => {}
-            }
-        }
-        // Without a number, any one of them will do.
-        let names = of.first().map_or(span, |first: &Name| first.span);
-        let needed = needed.unwrap_or(Spanned::new(1, names));
-        Spanned::new(Approvers { needed, of, within }, span)
-    }
-
-    fn rate(&mut self, pair: Pair<'_>) -> Option<Rate> {
-        let mut actions = Vec::new();
-        let (mut count, mut per, mut scope, mut otherwise, mut because) =
-            (None, None, None, None, None);
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::action_names => actions = self.action_names(part),
-                Rule::number => count = self.integer(&part),
-                Rule::rate_unit => {
-                    per = self.word(
-                        &part,
-                        "unit",
-                        TimeUnit::from_long_word,
-                        TimeUnit::LONG_WORDS,
-                    )
-                }
-                Rule::per_scope => {
-                    let said = part.into_inner().nth(1).expect(SOUND);
-                    scope = self.word(&said, "scope", RateScope::from_word, RateScope::WORDS);
-                }
-                Rule::rate_answer => {
-                    otherwise = self.word(&part, "effect", Effect::from_word, Effect::WORDS)
-                }
-                Rule::because => because = Some(self.said_after_word(part)),
-                _ => {}
-            }
-        }
-        Some(Rate {
-            actions,
-            count: count?,
-            per: per?,
-            scope,
-            otherwise: otherwise?,
-            because,
-        })
-    }
-
-    fn action_names(&mut self, pair: Pair<'_>) -> Vec<Name> {
-        pair.into_inner()
-            .filter(|part| part.as_rule() == Rule::action_name)
-            .map(|part| self.name(&part))
-            .collect()
     }
 
     // ---- names, words, numbers ----
@@ -570,14 +440,12 @@ impl Build<'_> {
         known: &[&str],
     ) -> Option<Spanned<T>> {
         let span = self.span(pair);
-        match read(pair.as_str()) {
-            Some(node) => Some(Spanned::new(node, span)),
-            None => {
-                self.errors
-                    .push(unknown_word(what, pair.as_str(), span, known));
-                None
-            }
+        let node = read(pair.as_str());
+        if node.is_none() {
+            self.errors
+                .push(unknown_word(what, pair.as_str(), span, known));
         }
+        node.map(|node| Spanned::new(node, span))
     }
 
     /// The number that `pair` is, as written; a mistake when others may read it otherwise.
