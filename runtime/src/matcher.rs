@@ -27,6 +27,11 @@ pub const LARGEST_AUTOMATON: usize = 10 << 20;
 /// whether it matches is in doubt.
 pub const MOST_STEPS_BACK: usize = 100_000;
 
+/// How much the lazily built states of one automaton may take, in bytes. Where
+/// this is less than its largest states need, the search falls back to one
+/// that is hundreds of times slower.
+const STATES: usize = 16 << 20;
+
 /// How many regexes one automaton may look for at once. Beyond this, lazily
 /// built states outgrow their cache.
 const MOST_TOGETHER: usize = 250;
@@ -162,6 +167,7 @@ fn regex(expressions: &[&str], kind: MatchKind) -> Result<Regex, Unusable> {
     let config = meta::Config::new()
         .match_kind(kind)
         .nfa_size_limit(Some(LARGEST_AUTOMATON))
+        .hybrid_cache_capacity(STATES)
         .onepass(false);
     Regex::builder()
         .configure(config)
