@@ -173,7 +173,10 @@ impl Policies {
         for warning in warnings {
             println!("cargo::warning={warning}");
         }
-        fs::write(&path, text).map_err(|source| BuildError::Write { path: path.clone(), source })?;
+        fs::write(&path, text).map_err(|source| BuildError::Write {
+            path: path.clone(),
+            source,
+        })?;
         Ok(path)
     }
 
@@ -190,24 +193,41 @@ impl Policies {
         for file in &self.files {
             sources.add(file.display().to_string(), read(file)?);
         }
-        let (plan, findings) = compile_sources(&sources, &Options { strict: self.strict });
+        let (plan, findings) = compile_sources(
+            &sources,
+            &Options {
+                strict: self.strict,
+            },
+        );
         let Some(plan) = plan else {
             return Err(BuildError::Rejected {
-                count: findings.iter().filter(|finding| finding.level == Level::Error).count(),
+                count: findings
+                    .iter()
+                    .filter(|finding| finding.level == Level::Error)
+                    .count(),
                 files: self.files.len(),
                 findings: text::render(&sources, &findings, Colour::Plain),
             });
         };
-        let warnings = findings.iter().map(|finding| one_line(&sources, finding)).collect();
+        let warnings = findings
+            .iter()
+            .map(|finding| one_line(&sources, finding))
+            .collect();
         Ok((emit::rust::text(&plan.table(), &name, &krate), warnings))
     }
 }
 
 fn read(path: &Path) -> Result<String, BuildError> {
-    let read = |source| BuildError::Read { path: path.to_owned(), source };
+    let read = |source| BuildError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let bytes = fs::metadata(path).map_err(read)?.len();
     if bytes > MAX_SOURCE_BYTES as u64 {
-        return Err(BuildError::TooLarge { path: path.to_owned(), bytes });
+        return Err(BuildError::TooLarge {
+            path: path.to_owned(),
+            bytes,
+        });
     }
     fs::read_to_string(path).map_err(read)
 }
@@ -215,8 +235,14 @@ fn read(path: &Path) -> Result<String, BuildError> {
 fn one_line(sources: &Sources, finding: &Finding) -> String {
     let (line, column) = sources.line_column(finding.primary.span);
     let name = &sources.get(finding.primary.span.source).name;
-    let message = format!("{name}:{line}:{column}: {}: {}", finding.lint.code, finding.message);
-    message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let message = format!(
+        "{name}:{line}:{column}: {}: {}",
+        finding.lint.code, finding.message
+    );
+    message
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 #[cfg(test)]
@@ -234,17 +260,29 @@ mod tests {
     fn a_sound_policy_is_written_under_its_own_name() {
         let (dir, path) = file("mail.policy", "policy mail { allow read; }");
         let out = dir.path().join("mail.rs");
-        let policies = Policies::new().file(&path).name("MAIL").crate_path("::renamed");
+        let policies = Policies::new()
+            .file(&path)
+            .name("MAIL")
+            .crate_path("::renamed");
         policies.compile_to(&out).unwrap();
         let text = fs::read_to_string(out).unwrap();
-        assert!(text.contains("pub static MAIL: ::renamed::Policy"), "{text}");
+        assert!(
+            text.contains("pub static MAIL: ::renamed::Policy"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_broken_policy_stops_the_build_with_its_findings() {
         let (dir, path) = file("mail.policy", "policy mail { forbid read; }");
-        let error = Policies::new().file(&path).compile_to(dir.path().join("mail.rs")).unwrap_err();
-        assert!(matches!(&error, BuildError::Rejected { count: 1, .. }), "{error}");
+        let error = Policies::new()
+            .file(&path)
+            .compile_to(dir.path().join("mail.rs"))
+            .unwrap_err();
+        assert!(
+            matches!(&error, BuildError::Rejected { count: 1, .. }),
+            "{error}"
+        );
         assert!(error.to_string().contains("forbid"), "{error}");
         assert!(!dir.path().join("mail.rs").exists());
     }
@@ -254,16 +292,28 @@ mod tests {
         let (dir, path) = file("mail.policy", "policy mail { audit *; }");
         let out = dir.path().join("mail.rs");
         assert!(Policies::new().file(&path).compile_to(&out).is_ok());
-        assert!(Policies::new().file(&path).strict(true).compile_to(&out).is_err());
+        assert!(
+            Policies::new()
+                .file(&path)
+                .strict(true)
+                .compile_to(&out)
+                .is_err()
+        );
     }
 
     #[test]
     fn what_is_no_name_or_file_is_said() {
         let (_dir, path) = file("mail.policy", "policy mail { }");
         let out = std::env::temp_dir().join("never-written.rs");
-        let named = Policies::new().file(&path).name("not a name").compile_to(&out);
+        let named = Policies::new()
+            .file(&path)
+            .name("not a name")
+            .compile_to(&out);
         assert!(matches!(named, Err(BuildError::Name(name)) if name == "not a name"));
-        assert!(matches!(Policies::new().compile_to(&out), Err(BuildError::NoFile)));
+        assert!(matches!(
+            Policies::new().compile_to(&out),
+            Err(BuildError::NoFile)
+        ));
         let missing = Policies::new().file("no/such.policy").compile_to(&out);
         assert!(matches!(missing, Err(BuildError::Read { .. })));
     }

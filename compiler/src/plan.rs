@@ -400,7 +400,8 @@ fn type_row(ty: &ir::Type) -> table::Type<'_> {
     }
 }
 
-fn limits_row(limits: &ir::Limits) -> table::Limits {
+/// The bounds in the kernel's units.
+pub(crate) fn limits_row(limits: &ir::Limits) -> table::Limits {
     table::Limits {
         max_tokens: limits.max_tokens.as_ref().map(|l| l.node),
         max_tool_calls: limits.max_tool_calls.as_ref().map(|l| l.node),

@@ -1,80 +1,74 @@
-//! Limits that defeat each other.
+//! Limits that defeat each other: what [`governance::conflicts`] finds, at its
+//! place.
+//!
+//! [`governance::conflicts`]: crate::governance::conflicts
 
 use agentos_grammar::{Span, ast::Effect};
-use agentos_runtime::Number;
 
 use crate::{
     finding::{Finding, codes},
-    ir::Policy,
+    governance::{Setting, conflicts},
+    ir::{Limits, Policy},
+    plan::limits_row,
 };
 
-/// Less than this is hardly time to do anything.
-const LEAST_USEFUL_TIMEOUT_MS: u64 = 5_000;
-
 pub(super) fn check(policy: &Policy, found: &mut Vec<Finding>) {
-    let limits = &policy.limits;
-    let own = |span: Span| policy.span.contains(span);
-    if let (Some(backpressure), Some(concurrent)) =
-        (&limits.backpressure_threshold, &limits.max_concurrent)
-        && backpressure.node >= concurrent.node
-        && (own(backpressure.span) || own(concurrent.span))
-    {
-        found.push(
-            Finding::new(
-                &codes::LIMITS_CONFLICT,
-                backpressure.span,
-                format!(
-                    "backpressure starts at {} and only {} run at one time, so it never starts",
-                    backpressure.node, concurrent.node
-                ),
-            )
-            .other(concurrent.span, "the bound it never gets past")
-            .help("let backpressure start below `concurrent`"),
-        );
-    }
-    if let Some(calls) = &limits.max_tool_calls
-        && calls.node == 0
-        && own(calls.span)
-        && let Some(rule) = policy
+    let allows = || {
+        policy
             .own()
             .rules
             .iter()
-            .find(|rule| rule.effect.node == Effect::Allow)
-    {
-        found.push(
-            Finding::new(
-                &codes::LIMITS_CONFLICT,
-                calls.span,
-                "no tool call is permitted, but a rule allows some",
-            )
-            .other(rule.effect.span, "allowed here")
-            .help("raise `tool_calls`, or take the rule out"),
-        );
+            .filter(|rule| rule.effect.node == Effect::Allow)
+    };
+    for conflict in conflicts(&limits_row(&policy.limits), allows().count()) {
+        let mut places = conflict
+            .settings()
+            .iter()
+            .filter_map(|setting| match setting {
+                Setting::AllowedTools => allows().next().map(|rule| rule.effect.span),
+                setting => place(&policy.limits, *setting),
+            });
+        let Some(first) = places.next() else { continue };
+        let others: Vec<Span> = places.collect();
+        // What was only inherited is reported where it was written.
+        if !std::iter::once(&first)
+            .chain(&others)
+            .any(|span| policy.span.contains(*span))
+        {
+            continue;
+        }
+        let mut finding = Finding::new(&codes::LIMITS_CONFLICT, first, conflict.to_string())
+            .help(conflict.help());
+        for other in others {
+            finding = finding.other(other, "together with this");
+        }
+        found.push(finding);
     }
-    if let Some(confidence) = &limits.confidence_threshold
-        && confidence.node == Number::from(0)
-        && own(confidence.span)
-    {
-        found.push(
-            Finding::new(
-                &codes::LIMITS_CONFLICT,
-                confidence.span,
-                "every confidence is at least 0, so this limit holds nobody back",
-            )
-            .help("write a confidence above 0, or take the limit out"),
-        );
-    }
-    if let Some(timeout) = &limits.timeout_ms
-        && timeout.node < LEAST_USEFUL_TIMEOUT_MS
-        && own(timeout.span)
-    {
-        found.push(
-            Finding::new(
-                &codes::LIMITS_CONFLICT,
-                timeout.span,
-                format!("{} ms is hardly time to do anything", timeout.node),
-            )
-            .help("give at least 5s"),
-        );
+}
+
+/// Where a limit was set.
+fn place(limits: &Limits, setting: Setting) -> Option<Span> {
+    match setting {
+        Setting::MaxTokens => limits.max_tokens.as_ref().map(|limit| limit.span),
+        Setting::MaxToolCalls => limits.max_tool_calls.as_ref().map(|limit| limit.span),
+        Setting::TimeoutSeconds => limits.timeout_ms.as_ref().map(|limit| limit.span),
+        Setting::MaxConcurrent => limits.max_concurrent.as_ref().map(|limit| limit.span),
+        Setting::BackpressureThreshold => limits
+            .backpressure_threshold
+            .as_ref()
+            .map(|limit| limit.span),
+        Setting::ConfidenceThreshold => {
+            limits.confidence_threshold.as_ref().map(|limit| limit.span)
+        }
+        Setting::DriftThreshold => limits.drift_threshold.as_ref().map(|limit| limit.span),
+        Setting::LogAllCalls => limits.log_all_calls.as_ref().map(|limit| limit.span),
+        Setting::CheckpointFrequency => {
+            limits.checkpoint_frequency.as_ref().map(|limit| limit.span)
+        }
+        Setting::Name
+        | Setting::AllowedTools
+        | Setting::BlockedPatterns
+        | Setting::RequireHumanApproval
+        | Setting::Version => None,
     }
 }
