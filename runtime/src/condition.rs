@@ -69,7 +69,8 @@ pub(crate) enum Check {
     Exists,
     Equals(Literal),
     Compare(Order, Bound),
-    OneOf(Literals),
+    /// Boxed, since it is large and rare.
+    OneOf(Box<Literals>),
     Contains(Literal),
     StartsWith(Box<str>),
     EndsWith(Box<str>),

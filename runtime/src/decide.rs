@@ -9,7 +9,7 @@ use crate::{
     Effect,
     condition::{Buffers, Look, Settled},
     decision::{Cause, Decision},
-    index::{self, Rules},
+    index::{self, Exact, Rules},
     prepared::{Part, Policy, Rule},
     request::Request,
     shape::Shape,
@@ -89,7 +89,7 @@ impl<'e, 'r> Deciding<'e, 'r> {
                 &mut asked,
                 part,
                 rules,
-                name.and_then(|name| name.bucket(position)),
+                name.and_then(|name| name.rules(position)),
             );
             if self.is_denied() {
                 return true;
@@ -118,7 +118,7 @@ impl<'e, 'r> Deciding<'e, 'r> {
         asked: &mut Asked<'e>,
         part: &'e Part,
         rules: &'e Rules,
-        exact: Option<u32>,
+        exact: Option<Exact>,
     ) {
         let mut lists = std::mem::take(&mut self.buffers.lists);
         let mut sorted = std::mem::take(&mut self.buffers.sorted);

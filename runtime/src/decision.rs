@@ -72,7 +72,7 @@ impl<'e> Decision<'e> {
 
     /// The rule it stands on.
     pub fn rule(&self) -> Option<&'e str> {
-        self.rule.map(|rule| &*rule.id)
+        self.rule.map(|rule| &*rule.about.id)
     }
 
     /// The number of the test that settled the rule's condition: the last of

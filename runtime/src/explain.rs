@@ -70,7 +70,7 @@ impl Engine {
                     let clauses =
                         tests(rule)
                             .into_iter()
-                            .zip(&rule.clauses)
+                            .zip(&rule.about.clauses)
                             .map(|(test, clause)| SpokenClause {
                                 number: clause.number,
                                 words: &clause.words,
@@ -79,9 +79,9 @@ impl Engine {
                             });
                     spoken.push(Spoke {
                         policy: &policy.name,
-                        rule: &rule.id,
+                        rule: &rule.about.id,
                         effect: rule.effect,
-                        at: self.spelled(rule.at),
+                        at: self.spelled(rule.about.at),
                         outcome,
                         clauses: clauses.collect(),
                     });

@@ -60,8 +60,19 @@ pub(crate) struct Name {
     name: Box<str>,
     /// Index into the policy's shapes.
     pub(crate) shape: Option<u32>,
-    /// For each part, its bucket for this very name.
-    buckets: Box<[Option<u32>]>,
+    /// What the first part has for this very name: mostly all there is.
+    first: Exact,
+    /// What the other parts have.
+    others: Box<[Exact]>,
+}
+
+/// The rules of a part about one very name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Exact {
+    /// To be tried one by one.
+    Few(Span),
+    /// In a bucket.
+    Many(u32),
 }
 
 /// The rules of one part and one stage.
@@ -123,7 +134,7 @@ impl Names {
     /// Names with shapes, and for each part the bucket of each name.
     pub(crate) fn new<'n>(
         shapes: impl IntoIterator<Item = &'n str>,
-        parts: &[HashMap<&'n str, u32>],
+        parts: &[HashMap<&'n str, Exact>],
     ) -> Names {
         let mut names: BTreeMap<&str, Option<u32>> = BTreeMap::new();
         names.extend(
@@ -139,16 +150,17 @@ impl Names {
         );
         let mut table = HashTable::with_capacity(names.len());
         for (name, shape) in names {
-            let buckets = parts.iter().map(|part| part.get(name).copied()).collect();
-            table.insert_unique(
-                hash_of(name),
-                Name {
-                    name: name.into(),
-                    shape,
-                    buckets,
-                },
-                |known| hash_of(&known.name),
-            );
+            let none = Exact::Few(Span::default());
+            let mut exact = parts
+                .iter()
+                .map(|part| part.get(name).copied().unwrap_or(none));
+            let known = Name {
+                name: name.into(),
+                shape,
+                first: exact.next().unwrap_or(none),
+                others: exact.collect(),
+            };
+            table.insert_unique(hash_of(name), known, |known| hash_of(&known.name));
         }
         Names { table }
     }
@@ -161,16 +173,19 @@ impl Names {
 }
 
 impl Name {
-    /// Its bucket in a part.
+    /// The rules that a part has for it.
     #[inline]
-    pub(crate) fn bucket(&self, part: usize) -> Option<u32> {
-        self.buckets.get(part).copied().flatten()
+    pub(crate) fn rules(&self, part: usize) -> Option<Exact> {
+        match part.checked_sub(1) {
+            None => Some(self.first),
+            Some(other) => self.others.get(other).copied(),
+        }
     }
 }
 
 impl Rules {
     /// Those of a part's rules that are about a stage, and the buckets of exact names.
-    pub(crate) fn new(rules: &[Rule], stage: Stage) -> (Rules, HashMap<&str, u32>) {
+    pub(crate) fn new(rules: &[Rule], stage: Stage) -> (Rules, HashMap<&str, Exact>) {
         let mut exact: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
         let mut prefixes: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
         let mut globs: Vec<(&Glob, Vec<u32>)> = Vec::new();
@@ -181,7 +196,7 @@ impl Rules {
             .enumerate()
             .filter(|(_, rule)| rule.stage == stage)
         {
-            for action in &rule.actions {
+            for action in &rule.about.actions {
                 let ranks = match action {
                     Action::Exact(name) => exact.entry(name).or_default(),
                     Action::Prefix(prefix) => prefixes.entry(prefix).or_default(),
@@ -209,7 +224,7 @@ impl Rules {
         };
         let exact = exact
             .into_iter()
-            .map(|(name, ranks)| (name, building.bucket(&ranks)))
+            .map(|(name, ranks)| (name, building.exact(&ranks)))
             .collect();
         let prefixes: Vec<(Box<str>, u32)> = prefixes
             .into_iter()
@@ -234,13 +249,15 @@ impl Rules {
     #[inline]
     pub(crate) fn gather(
         &self,
-        exact: Option<u32>,
+        exact: Option<Exact>,
         look: &mut Look<'_, '_>,
         lists: &mut Vec<Span>,
     ) {
         lists.clear();
-        if let Some(bucket) = exact {
-            self.gather_bucket(bucket, look, lists);
+        match exact {
+            Some(Exact::Few(few)) => few.add_to(lists),
+            Some(Exact::Many(bucket)) => self.gather_bucket(bucket, look, lists),
+            None => {}
         }
         if let Some(prefixes) = &self.prefixes {
             for bucket in prefixes.of(&look.request.action) {
@@ -499,6 +516,14 @@ struct Members {
 }
 
 impl<'r> Building<'r> {
+    fn exact(&mut self, ranks: &[u32]) -> Exact {
+        if ranks.len() <= FEW_RULES {
+            Exact::Few(self.span(ranks))
+        } else {
+            Exact::Many(self.bucket(ranks))
+        }
+    }
+
     fn bucket(&mut self, ranks: &[u32]) -> u32 {
         let (groups, linear) = self.split(ranks);
         let linear = self.span(&linear);

@@ -13,7 +13,7 @@ use crate::{
     glob, index,
     matcher::{Pattern, Scanner, Unusable},
     path::Directory,
-    prepared::{Action, ByStage, Clause, Intent, Part, Policy, Rule, Signal},
+    prepared::{About, Action, ByStage, Clause, Intent, Part, Policy, Rule, Signal},
     shape::{Param, Shape, Type},
     table,
 };
@@ -368,16 +368,19 @@ impl<'p, 't> Cx<'p, 't> {
             glob::Name::Prefix(prefix) => Action::Prefix(prefix.into()),
             glob::Name::Glob(glob) => Action::Glob(glob),
         });
-        Ok(Rule {
-            effect: row.effect,
-            stage: row.stage,
-            when,
+        let about = Box::new(About {
             actions: actions.collect(),
             id: row.id.into(),
             at: row.at,
             because: row.because.map(Box::from),
             suggest: row.suggest.map(Box::from),
             clauses: clauses.into(),
+        });
+        Ok(Rule {
+            when,
+            effect: row.effect,
+            stage: row.stage,
+            about,
         })
     }
 
@@ -483,9 +486,9 @@ impl<'p, 't> Cx<'p, 't> {
             table::Check::Exists => Check::Exists,
             table::Check::Equals(value) => Check::Equals(literal(value)?),
             table::Check::Contains(value) => Check::Contains(literal(value)?),
-            table::Check::OneOf(values) => {
-                Check::OneOf(values.iter().map(literal).collect::<Result<_, _>>()?)
-            }
+            table::Check::OneOf(values) => Check::OneOf(Box::new(
+                values.iter().map(literal).collect::<Result<_, _>>()?,
+            )),
             table::Check::Compare(order, value) => match literal(value)? {
                 Literal::Number(number) => Check::Compare(*order, Bound::Number(number)),
                 Literal::Time(time) => Check::Compare(*order, Bound::Time(time)),

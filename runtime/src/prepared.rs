@@ -47,11 +47,16 @@ pub(crate) struct Part {
     pub(crate) rules: Box<[Rule]>,
 }
 
-/// A rule, ready for requests.
+/// A rule, ready for requests: what deciding looks at stands close together.
 pub(crate) struct Rule {
+    pub(crate) when: Option<Condition>,
     pub(crate) effect: Effect,
     pub(crate) stage: Stage,
-    pub(crate) when: Option<Condition>,
+    pub(crate) about: Box<About>,
+}
+
+/// What is said about a rule that speaks.
+pub(crate) struct About {
     pub(crate) actions: Box<[Action]>,
     pub(crate) id: Box<str>,
     pub(crate) at: Place,
@@ -95,7 +100,12 @@ pub(crate) struct Signal {
 impl Rule {
     /// Whether it is about what the request is about.
     pub(crate) fn applies(&self, request: &Request<'_>) -> bool {
-        self.stage == request.stage && self.actions.iter().any(|action| action.is(&request.action))
+        self.stage == request.stage
+            && self
+                .about
+                .actions
+                .iter()
+                .any(|action| action.is(&request.action))
     }
 }
 

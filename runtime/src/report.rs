@@ -169,7 +169,7 @@ impl Engine {
             ..Report::bare(decision.effect(), String::new())
         };
         if let Some(policy) = decision.policy {
-            let at = decision.rule.map_or(policy.at, |rule| rule.at);
+            let at = decision.rule.map_or(policy.at, |rule| rule.about.at);
             report.at = Some(self.spelled(at));
             let shape = policy.shape(request);
             let mut reporting = Reporting {
@@ -182,7 +182,7 @@ impl Engine {
             };
             report.intents = reporting.intents();
             if let Some(rule) = decision.rule {
-                report.suggestion = rule.suggest.as_deref().map(str::to_owned);
+                report.suggestion = rule.about.suggest.as_deref().map(str::to_owned);
                 report.matches = reporting.matches(rule);
                 report.doubt = reporting.doubt(rule, decision);
                 report.reason = reporting.reason(rule, decision, report.doubt.as_ref());
@@ -401,7 +401,7 @@ impl<'e, 'r> Reporting<'e, 'r> {
         if decision.cause() != Cause::Doubt {
             return None;
         }
-        let clauses = tests(rule).into_iter().zip(&rule.clauses);
+        let clauses = tests(rule).into_iter().zip(&rule.about.clauses);
         let mut settling = clauses.filter(|(test, _)| Some(test.clause) == decision.clause());
         settling.find_map(|(test, clause)| {
             let problem = self.look.test(test).err()?;
@@ -414,7 +414,7 @@ impl<'e, 'r> Reporting<'e, 'r> {
 
     /// Why, where the decision stands on a rule.
     fn reason(&self, rule: &Rule, decision: &Decision<'_>, doubt: Option<&DoubtReport>) -> String {
-        if let Some(because) = &rule.because {
+        if let Some(because) = &rule.about.because {
             return because.to_string();
         }
         if let Some(signal) = self.heaviest(rule) {
@@ -424,9 +424,10 @@ impl<'e, 'r> Reporting<'e, 'r> {
             "`{}` is {} by rule `{}`",
             self.look.request.action,
             done(decision.effect()),
-            rule.id
+            rule.about.id
         );
         let settling = rule
+            .about
             .clauses
             .iter()
             .find(|clause| Some(clause.number) == decision.clause());
