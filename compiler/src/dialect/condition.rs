@@ -1,10 +1,9 @@
 //! Field, operator and value of a dialect in, a condition of ours out.
 //!
-//! Where the home says that a missing field does not match, a rule that holds
-//! somebody back asks first whether the field is there: then the policy, printed
-//! in our own language, shows what a caller wins by leaving it out, and a
-//! finding says so. Rules that permit need no such question, since doubt never
-//! permits.
+//! Where the home says that a missing field does not match, a rule asks first
+//! whether the field is there: then the policy, printed in our own language,
+//! shows what a caller wins by leaving it out, and where the rule holds somebody
+//! back a finding says so. `allow` needs no such question: doubt never allows.
 
 use agentos_grammar::{
     Span, Spanned,
@@ -57,16 +56,16 @@ const CLAIMS: [&str; 6] = [
 
 /// The field of ours that a dialect's field stands for.
 ///
-/// `looked_into`: the test looks for a part of a text, on a rule that holds
-/// somebody back. Then `content` is the whole text of a call: what is denied in
-/// one param is denied in all. Where the whole of it is compared, or where it
-/// would permit, it is the param of that name.
-pub(super) fn field(name: &Name, looked_into: bool) -> Spanned<Field> {
+/// `broadly`: the test looks for a part of a text, and a rule that matches more
+/// than at home can only be stricter. Then `content` is the whole text of a
+/// call: what is denied in one param is denied in all. Otherwise it is the
+/// param of that name.
+pub(super) fn field(name: &Name, broadly: bool) -> Spanned<Field> {
     let words: Vec<&str> = name.node.split('.').collect();
     let path: Vec<&str> = match words.as_slice() {
         ["tool_name" | "tool" | "action"] => vec!["action"],
         ["agent_id" | "agent_did" | "agent"] => vec!["agent"],
-        ["content"] if looked_into => vec!["text"],
+        ["content"] if broadly => vec!["text"],
         ["params" | "context", _, ..] => words,
         [claim] if CLAIMS.contains(claim) => vec!["context", claim],
         [param] => vec!["params", param],
@@ -89,6 +88,64 @@ pub(super) fn restrains(effect: Effect) -> bool {
     effect > Effect::Audit
 }
 
+/// What a test is read for.
+#[derive(Clone, Copy)]
+pub(super) struct Purpose<'o> {
+    /// The operators of the dialect.
+    pub(super) operators: &'o [(&'static str, Operator)],
+    /// Flags that its home reads regexes with.
+    pub(super) flags: &'static str,
+    /// What the rule answers.
+    pub(super) effect: Effect,
+    /// Whether a rule that matches more than at home can only be stricter.
+    pub(super) broadly: bool,
+}
+
+/// Where rules stand in the order in which they are asked.
+pub(super) struct Ranks {
+    /// The priority and effect of each rule, as the file has them.
+    rules: Vec<(i64, Effect)>,
+    /// The answer after all of them.
+    default: Effect,
+}
+
+impl Ranks {
+    /// The ranks of `rules`, whose `action` is one of `effects`; what cannot be
+    /// read counts as a deny.
+    pub(super) fn new(
+        rules: &[Node],
+        effect: impl Fn(&str) -> Option<Effect>,
+        default: Effect,
+    ) -> Ranks {
+        let rank = |rule: &Node| {
+            let priority = rule
+                .get("priority")
+                .and_then(Node::as_integer)
+                .unwrap_or_default();
+            let effect = rule.get("action").and_then(Node::as_str).and_then(&effect);
+            (priority, effect.unwrap_or(Effect::Deny))
+        };
+        Ranks {
+            rules: rules.iter().map(rank).collect(),
+            default,
+        }
+    }
+
+    /// Whether nothing after the rule at `index` is stricter than it: then the
+    /// policy can only become stricter where it matches more than at home.
+    pub(super) fn may_match_more(&self, index: usize) -> bool {
+        let Some(&(priority, effect)) = self.rules.get(index) else {
+            return false;
+        };
+        let after =
+            self.rules.iter().enumerate().filter(|(other, (rank, _))| {
+                *rank < priority || (*rank == priority && *other > index)
+            });
+        let strictest = after.map(|(_, (_, effect))| *effect).max();
+        self.default <= effect && strictest.is_none_or(|strictest| strictest <= effect)
+    }
+}
+
 /// One test of a dialect.
 pub(super) struct Tested {
     pub(super) condition: Spanned<Condition>,
@@ -100,10 +157,9 @@ pub(super) struct Tested {
 pub(super) fn test(
     reading: &mut Reading,
     name: &Name,
-    operator: Spanned<Operator>,
+    operator: &Spanned<Operator>,
     value: &Node,
-    flags: &str,
-    effect: Effect,
+    purpose: Purpose<'_>,
 ) -> Option<Tested> {
     if name.node.split('.').any(str::is_empty) {
         let message = format!("`{}` is no field: words with dots between them", name.node);
@@ -112,8 +168,8 @@ pub(super) fn test(
         return None;
     }
     let looks_into = matches!(operator.node, Operator::Contains | Operator::Matches);
-    let field = field(name, looks_into && restrains(effect));
-    let check = check(reading, operator.node, value, flags)?;
+    let field = field(name, looks_into && purpose.broadly);
+    let check = check(reading, operator.node, value, purpose.flags)?;
     let check = Spanned::new(check, union(operator.span, value.span));
     let span = union(name.span, check.span);
     let test = Spanned::new(
@@ -124,7 +180,7 @@ pub(super) fn test(
         }),
         span,
     );
-    Some(guarded(test, name, effect))
+    Some(guarded(test, name, purpose.effect))
 }
 
 /// The same, asking first whether its field is there where that makes a difference.
@@ -138,13 +194,14 @@ pub(super) fn guarded(test: Spanned<Condition>, name: &Name, effect: Effect) -> 
         | Condition::Intent(_) => None,
     };
     match field {
-        Some(field) if restrains(effect) && may_miss(&field) => {
+        // Doubt never permits, so what would permit needs no question.
+        Some(field) if effect != Effect::Allow && may_miss(&field) => {
             let exists = Spanned::new(Condition::Exists(field), name.span);
             let span = test.span;
             let condition = Spanned::new(Condition::And(vec![exists, test]), span);
             Tested {
                 condition,
-                disarmed_by: Some(name.clone()),
+                disarmed_by: restrains(effect).then(|| name.clone()),
             }
         }
         _ => Tested {
@@ -259,8 +316,8 @@ fn named(condition: &Condition) -> Option<Vec<Name>> {
         return None;
     }
     let name = |literal: &Spanned<Literal>| match &literal.node {
-        Literal::Text(text) if is_plain_name(text) => {
-            Some(Spanned::new(text.clone(), literal.span))
+        Literal::Text(name) if is_plain_name(name) => {
+            Some(Spanned::new(name.clone(), literal.span))
         }
         Literal::Text(_) | Literal::Number(_) | Literal::Boolean(_) => None,
     };

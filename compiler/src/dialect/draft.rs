@@ -168,17 +168,17 @@ impl<'s> Draft<'s> {
             .collect()
     }
 
-    /// The elements under `rules`, each a mapping.
+    /// The elements of a list, each a mapping, with their positions.
     pub(super) fn elements<'n>(
         &mut self,
         node: &'n Node,
         key: &'static str,
-    ) -> Vec<(&'n Node, Keys<'n>)> {
+    ) -> Vec<(usize, &'n Node, Keys<'n>)> {
         let nodes = self.reading.list(node, key).unwrap_or_default();
         let mut elements = Vec::new();
         for (index, node) in nodes.iter().enumerate() {
             let keys = self.reading.mapping(node, &format!("{key}[{index}]"));
-            elements.extend(keys.map(|keys| (node, keys)));
+            elements.extend(keys.map(|keys| (index, node, keys)));
         }
         elements
     }

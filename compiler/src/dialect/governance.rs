@@ -69,37 +69,27 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
 fn limits(draft: &mut Draft<'_>, policy: &mut PolicyDraft, keys: &mut Keys<'_>) {
     let mut silent = Vec::new();
     for (name, otherwise) in LIMITS {
-        match keys.take(name) {
-            Some(entry) => {
-                if let Some(value) = draft.reading.number(&entry.value, name) {
-                    policy.limit(name, entry.key.span, value.map(LimitValue::Number));
-                }
-            }
-            None => {
-                silent.push(format!("`{name}: {otherwise}`"));
-                let value = LimitValue::Number(otherwise.to_owned());
-                policy.limit(name, keys.span, Spanned::new(value, keys.span));
-            }
+        let Some(entry) = keys.take(name) else {
+            silent.push(format!("`{name}: {otherwise}`"));
+            let value = LimitValue::Number(otherwise.to_owned());
+            policy.limit(name, keys.span, Spanned::new(value, keys.span));
+            continue;
+        };
+        if let Some(value) = draft.reading.number(&entry.value, name) {
+            policy.limit(name, entry.key.span, value.map(LimitValue::Number));
         }
     }
-    match keys.take("log_all_calls") {
-        Some(entry) => {
-            if let Some(value) = draft.reading.boolean(&entry.value, "log_all_calls") {
-                policy.limit(
-                    "log_all_calls",
-                    entry.key.span,
-                    value.map(LimitValue::Boolean),
-                );
-            }
-        }
-        None => {
-            silent.push("`log_all_calls: true`".to_owned());
-            policy.limit(
-                "log_all_calls",
-                keys.span,
-                Spanned::new(LimitValue::Boolean(true), keys.span),
-            );
-        }
+    let (at, logged) = if let Some(entry) = keys.take("log_all_calls") {
+        (
+            entry.key.span,
+            draft.reading.boolean(&entry.value, "log_all_calls"),
+        )
+    } else {
+        silent.push("`log_all_calls: true`".to_owned());
+        (keys.span, Some(Spanned::new(true, keys.span)))
+    };
+    if let Some(logged) = logged {
+        policy.limit("log_all_calls", at, logged.map(LimitValue::Boolean));
     }
     if !silent.is_empty() {
         let span = keys

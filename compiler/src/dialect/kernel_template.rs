@@ -76,7 +76,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     // Which signals there are; what each does stands with the policies.
     keys.get("signals");
     if let Some(node) = keys.get("policies").filter(|node| !node.is_null()) {
-        for (node, keys) in draft.elements(node, "policies") {
+        for (_, node, keys) in draft.elements(node, "policies") {
             let compiled = entry(draft, &mut policy, node, keys);
             draft.count(compiled);
         }
@@ -130,7 +130,7 @@ fn entry(draft: &mut Draft<'_>, policy: &mut PolicyDraft, node: &Node, mut keys:
             draft.unenforced(
                 first.key.span,
                 format!(
-                    "`{}` and what stands with it{shown} is not enforced here",
+                    "nothing{shown} is enforced here, as `{}` is not",
                     first.name()
                 ),
             );
@@ -203,7 +203,7 @@ fn patterns(draft: &mut Draft<'_>, keys: &mut Keys<'_>) -> Option<Vec<Spanned<Pa
     let list = keys.entries.iter().find(|entry| entry.name() == "deny")?;
     let mut patterns = Vec::new();
     let mut others = Vec::new();
-    for (node, mut keys) in draft.elements(&list.value, "deny") {
+    for (_, node, mut keys) in draft.elements(&list.value, "deny") {
         match keys.get("patterns") {
             Some(nodes) => {
                 for node in draft.reading.list(nodes, "patterns").unwrap_or_default() {

@@ -11,8 +11,9 @@ use agentos_grammar::{
 };
 
 use super::{
-    condition::{self, Operator},
+    condition::{self, Operator, Purpose, Ranks},
     draft::{self, Draft, INFORMS, PolicyDraft},
+    shape::TRUST_KEYS,
 };
 use crate::finding::{Finding, codes};
 
@@ -51,8 +52,17 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     policy.about(draft.text_or_null(&mut keys, "description"));
     policy.combine(Combine::Priority);
     if let Some(node) = keys.get("rules").filter(|node| !node.is_null()) {
-        for (node, keys) in draft.elements(node, "rules") {
-            let compiled = rule(draft, &mut policy, node, keys).is_some();
+        let default = document
+            .get("defaults")
+            .and_then(|defaults| defaults.get("action"));
+        let default = default
+            .and_then(Node::as_str)
+            .and_then(effect_of)
+            .unwrap_or(Effect::Deny);
+        let ranks = Ranks::new(node.as_sequence().unwrap_or_default(), effect_of, default);
+        for (index, node, keys) in draft.elements(node, "rules") {
+            let broadly = ranks.may_match_more(index);
+            let compiled = rule(draft, &mut policy, node, keys, broadly).is_some();
             draft.count(compiled);
         }
     }
@@ -79,6 +89,7 @@ fn rule(
     policy: &mut PolicyDraft,
     node: &Node,
     mut keys: Keys<'_>,
+    broadly: bool,
 ) -> Option<()> {
     let name = draft.required_text(&mut keys, "a rule", "name");
     let effect = match keys.get("action") {
@@ -126,9 +137,13 @@ fn rule(
         &[("contains", Operator::Contains)],
     ]
     .concat();
-    // Doubt: what cannot be read of a rule is read as if it held somebody back.
-    let strictest = effect.as_ref().map_or(Effect::Deny, |effect| effect.node);
-    let tested = test(draft, condition?, &operators, "", strictest)?;
+    let purpose = Purpose {
+        operators: &operators,
+        flags: "",
+        effect: effect.as_ref().map_or(Effect::Deny, |effect| effect.node),
+        broadly,
+    };
+    let tested = test(draft, condition?, purpose)?;
     let (name, effect) = (name?, effect?);
     let id = policy.fresh(&name);
     draft.disarmed(effect.node, &id, tested.disarmed_by.as_slice());
@@ -144,19 +159,29 @@ fn rule(
     Some(())
 }
 
+fn effect_of(word: &str) -> Option<Effect> {
+    EFFECTS
+        .iter()
+        .find(|(known, _)| *known == word)
+        .map(|(_, effect)| *effect)
+}
+
 /// `{field, operator, value}`
 pub(super) fn test(
     draft: &mut Draft<'_>,
     node: &Node,
-    operators: &[(&str, Operator)],
-    flags: &str,
-    effect: Effect,
+    purpose: Purpose<'_>,
 ) -> Option<condition::Tested> {
     const OF: &str = "a condition";
     let mut keys = draft.reading.mapping(node, "condition")?;
     let field = draft.required_text(&mut keys, OF, "field");
     let operator = match keys.get("operator") {
-        Some(node) => draft.word(node, "operator", operators, &codes::UNKNOWN_OPERATOR),
+        Some(node) => draft.word(
+            node,
+            "operator",
+            purpose.operators,
+            &codes::UNKNOWN_OPERATOR,
+        ),
         None => draft.reading.missing(keys.span, OF, "operator"),
     };
     let value = keys.get("value");
@@ -164,14 +189,7 @@ pub(super) fn test(
         draft.reading.missing::<()>(keys.span, OF, "value");
     }
     draft.ignored_keys(&keys, OF, &["field", "operator", "value"], &INFORMS);
-    condition::test(
-        &mut draft.reading,
-        &field?,
-        operator?,
-        value?,
-        flags,
-        effect,
-    )
+    condition::test(&mut draft.reading, &field?, &operator?, value?, purpose)
 }
 
 fn defaults(draft: &mut Draft<'_>, policy: &mut PolicyDraft, node: &Node) {
@@ -221,6 +239,14 @@ fn defaults(draft: &mut Draft<'_>, policy: &mut PolicyDraft, node: &Node) {
             draft.unenforced(
                 entry.key.span,
                 format!("`{key}` is kept by a sandbox, and none is here"),
+            );
+        }
+    }
+    for key in TRUST_KEYS {
+        if let Some(entry) = keys.take(key) {
+            draft.unenforced(
+                entry.key.span,
+                format!("`{key}` belongs to trust policies, whose `defaults` have no `action`"),
             );
         }
     }

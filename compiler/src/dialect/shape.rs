@@ -58,7 +58,7 @@ const KERNEL_POLICY_KEYS: [&str; 4] = [
 ];
 
 /// What only the defaults of a trust policy have.
-const TRUST_KEYS: [&str; 4] = [
+pub(super) const TRUST_KEYS: [&str; 4] = [
     "min_trust_score",
     "max_delegation_depth",
     "allowed_namespaces",
@@ -110,7 +110,13 @@ impl Shape {
         }
         let defaults = document.get("defaults");
         let in_defaults = |key: &str| defaults.is_some_and(|defaults| defaults.get(key).is_some());
-        if TRUST_KEYS.iter().any(|key| in_defaults(key)) || (!has("defaults") && trusts(rules)) {
+        // A default that a trust policy would read over makes it a rule document.
+        let of_trust = if has("defaults") {
+            TRUST_KEYS.iter().any(|key| in_defaults(key)) && !in_defaults("action")
+        } else {
+            trusts(rules)
+        };
+        if of_trust {
             return Some(Shape::TrustPolicy);
         }
         let empty = rules.is_empty() && has("rules") && (has("name") || has("defaults"));

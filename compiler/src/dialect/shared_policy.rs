@@ -11,7 +11,7 @@ use agentos_grammar::{
 };
 
 use super::{
-    condition::{self, Operator},
+    condition::{self, Operator, Purpose, Ranks},
     draft::{self, Draft, INFORMS, PolicyDraft},
     rule_document,
 };
@@ -62,8 +62,14 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     ));
     policy.combine(Combine::Priority);
     if let Some(node) = keys.get("rules").filter(|node| !node.is_null()) {
-        for (node, keys) in draft.elements(node, "rules") {
-            let compiled = rule(draft, &mut policy, node, keys).is_some();
+        let ranks = Ranks::new(
+            node.as_sequence().unwrap_or_default(),
+            effect_of,
+            Effect::Allow,
+        );
+        for (index, node, keys) in draft.elements(node, "rules") {
+            let broadly = ranks.may_match_more(index);
+            let compiled = rule(draft, &mut policy, node, keys, broadly).is_some();
             draft.count(compiled);
         }
     }
@@ -83,11 +89,20 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     vec![policy.finish(draft)]
 }
 
+fn effect_of(word: &str) -> Option<Effect> {
+    let (_, action) = ACTIONS.iter().find(|(known, _)| *known == word)?;
+    Some(match action {
+        Action::Effect(effect) => *effect,
+        Action::RateLimit => Effect::Deny,
+    })
+}
+
 fn rule(
     draft: &mut Draft<'_>,
     policy: &mut PolicyDraft,
     node: &Node,
     mut keys: Keys<'_>,
+    broadly: bool,
 ) -> Option<()> {
     let name = draft.required_text(&mut keys, "a rule", "id");
     let action = match keys.get("action") {
@@ -112,7 +127,12 @@ fn rule(
         };
         Spanned::new(effect, action.span)
     });
-    let strictest = effect.as_ref().map_or(Effect::Deny, |effect| effect.node);
+    let purpose = Purpose {
+        operators: &Operator::BASIC,
+        flags: "",
+        effect: effect.as_ref().map_or(Effect::Deny, |effect| effect.node),
+        broadly,
+    };
     let mut parts = Vec::new();
     let mut disarmed_by = Vec::new();
     let mut sound = true;
@@ -121,7 +141,7 @@ fn rule(
             None => sound = false,
             Some(nodes) => {
                 for node in nodes {
-                    match rule_document::test(draft, node, &Operator::BASIC, "", strictest) {
+                    match rule_document::test(draft, node, purpose) {
                         None => sound = false,
                         Some(tested) => {
                             disarmed_by.extend(tested.disarmed_by);

@@ -36,7 +36,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
         "whatever no rule finds is allowed, as source rules have it",
     ));
     if let Some(node) = keys.get("rules").filter(|node| !node.is_null()) {
-        for (node, keys) in draft.elements(node, "rules") {
+        for (_, node, keys) in draft.elements(node, "rules") {
             let compiled = rule(draft, &mut policy, node, keys).is_some();
             draft.count(compiled);
         }

@@ -177,6 +177,37 @@ fn fields_of_a_dialect_are_fields_of_ours() {
 }
 
 #[test]
+fn a_rule_matches_more_than_at_home_only_where_that_is_stricter() {
+    let rules = |rules: &str| format!("name: s\nscope: agent\nrules:\n{rules}");
+    let on_content = "conditions: [{field: content, operator: matches, value: 'a.b'}]";
+    let default =
+        "default allow because \"shared policies allow what no rule matches\"; combine priority;";
+    let whole = r#"when text matches r"(?-i)a.b""#;
+    let own = r#"when exists params.content and params.content matches r"(?-i)a.b""#;
+    reads_as(
+        &rules(&format!("  - {{id: a, action: audit, {on_content}}}\n")),
+        &format!("policy s {{ {default} audit * {whole} priority 0 id a; }}"),
+    );
+    // Here it would take what the escalation after it holds back.
+    reads_as(
+        &rules(&format!(
+            "  - {{id: a, action: audit, priority: 2, {on_content}}}\n  - {{id: b, action: escalate, priority: 1, {on_content}}}\n"
+        )),
+        &format!(
+            "policy s {{ {default} audit * {own} priority 2 id a; escalate * {whole} priority 1 id b; }}"
+        ),
+    );
+    reads_as(
+        &rules(&format!(
+            "  - {{id: a, action: escalate, {on_content}}}\n  - {{id: b, action: deny, {on_content}}}\n"
+        )),
+        &format!(
+            "policy s {{ {default} escalate * {own} priority 0 id a; deny * {whole} priority 0 id b; }}"
+        ),
+    );
+}
+
+#[test]
 fn what_is_wrong_in_a_rule_document_is_said_where_it_stands() {
     assert_eq!(
         found(
@@ -229,19 +260,26 @@ fn a_file_without_a_rule_is_a_finding() {
     }
 }
 
+#[test]
+fn a_default_beside_trust_makes_a_rule_document() {
+    let text = "name: x\nrules: [{name: r, condition: {field: amount, operator: gt, value: 1}, action: deny}]\ndefaults: {action: deny, require_handshake: true}\n";
+    assert_eq!(read_file("f.yaml", text).dialect, "rule document");
+    assert!(codes(text).contains(&"AOS0506"));
+}
+
 // ---- trust policies ----
 
 #[test]
 fn a_trust_policy_goes_by_rising_numbers_and_then_by_its_defaults() {
     reads_as(
-        r#"
+        r"
 name: trust
 rules:
   - {name: first, condition: {field: trust_score, operator: gte, value: 800}, action: allow, priority: 1}
   - {name: warned, condition: {field: trust_score, operator: lt, value: 300}, action: warn}
   - {name: asked, condition: {field: agent.kind, operator: matches, value: 'b.t'}, action: require_approval}
 defaults: {min_trust_score: 100, max_delegation_depth: 2, allowed_namespaces: [core]}
-"#,
+",
         r#"
 policy trust {
     default allow because "trust policies allow whom no rule and no default holds back";
@@ -327,7 +365,7 @@ rules:
 policy kit {
     default deny;
     combine priority;
-    audit x, y when context.user.role == "admin" priority 3 id a;
+    audit x, y when exists context.user.role and context.user.role == "admin" priority 3 id a;
     escalate pay to 1 of ann, bob priority 0 id b;
     deny z on output because "out" priority 0 id c;
 }"#,
@@ -447,7 +485,7 @@ tls: {min_version: '1.2'}
             "AOS0505 2:1 `kernel` whatever no pattern matches is neither allowed nor denied by a kernel template",
             "AOS0506 4:39 `{action: y}` a denial by action, tables or regions is not enforced here, only patterns are",
             "AOS0506 4:53 `exceptions` `exceptions` of `a` is not enforced here: what they except is held back too",
-            "AOS0506 5:15 `limits` `limits` and what stands with it of `b` is not enforced here",
+            "AOS0506 5:15 `limits` nothing of `b` is enforced here, as `limits` is not",
             "AOS0104 6:48 `SIGNAL` unknown signal `SIGNAL`",
             "AOS0506 7:1 `tls` `tls` is a part of kernel templates that is not enforced here",
         ]
@@ -556,8 +594,8 @@ policy no_pii {
     escalate send id require_approval;
 }"#;
     reads_as(yaml, policies);
-    let indented: String = yaml.lines().map(|line| format!("  {line}\n")).collect();
-    reads_as(&format!("policies:\n{indented}"), policies);
+    let indented = yaml.replace('\n', "\n  ");
+    reads_as(&format!("policies:\n{}\n", indented.trim_end()), policies);
 }
 
 // ---- roles ----
@@ -595,13 +633,13 @@ policy guest {
 #[test]
 fn source_rules_of_one_name_are_numbered() {
     reads_as(
-        r#"
+        r"
 name: source
 rules:
   - {name: r, pattern: 'a;$', message: m, severity: critical, suggestion: s, languages: [python]}
   - {name: r, pattern: b, languages: null}
   - {name: r, pattern: c}
-"#,
+",
         r#"
 policy source {
     default allow because "source rules let pass what none of them finds";

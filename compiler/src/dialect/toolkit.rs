@@ -79,7 +79,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     target(draft, &mut keys);
     let mut rates = Vec::new();
     if let Some(node) = keys.get("rules").filter(|node| !node.is_null()) {
-        for (node, keys) in draft.elements(node, "rules") {
+        for (_, node, keys) in draft.elements(node, "rules") {
             let compiled = rule(draft, &mut policy, node, keys, &mut rates).is_some();
             draft.count(compiled);
         }

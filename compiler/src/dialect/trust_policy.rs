@@ -16,7 +16,7 @@ use agentos_grammar::{
 };
 
 use super::{
-    condition::{self, Operator},
+    condition::{self, Operator, Purpose},
     draft::{self, Draft, INFORMS, PolicyDraft},
     rule_document,
 };
@@ -61,7 +61,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     ));
     policy.combine(Combine::Priority);
     if let Some(node) = keys.get("rules").filter(|node| !node.is_null()) {
-        for (node, keys) in draft.elements(node, "rules") {
+        for (_, node, keys) in draft.elements(node, "rules") {
             let compiled = rule(draft, &mut policy, node, keys).is_some();
             draft.count(compiled);
         }
@@ -105,9 +105,15 @@ fn rule(
         &INFORMS,
     );
     let operators = [&Operator::BASIC[..], &Operator::ORDER].concat();
-    let strictest = effect.as_ref().map_or(Effect::Deny, |effect| effect.node);
+    let effect_of_rule = effect.as_ref().map_or(Effect::Deny, |effect| effect.node);
+    let purpose = Purpose {
+        operators: &operators,
+        flags: "(?s)",
+        effect: effect_of_rule,
+        broadly: effect_of_rule == Effect::Deny,
+    };
     let condition = condition?;
-    let tested = rule_document::test(draft, condition, &operators, "(?s)", strictest)?;
+    let tested = rule_document::test(draft, condition, purpose)?;
     let (name, effect, priority) = (name?, effect?, priority?);
     if !condition::restrains(effect.node) {
         never_at_home(draft, condition);
@@ -122,7 +128,7 @@ fn rule(
     rule.when = when;
     rule.because = because;
     // Here the larger goes first.
-    rule.priority = Some(priority.map(|priority| priority.saturating_neg()));
+    rule.priority = Some(priority.map(i64::saturating_neg));
     rule.id = Some(id);
     policy.rule(Spanned::new(rule, node.span));
     Some(())
@@ -165,18 +171,13 @@ fn defaults(draft: &mut Draft<'_>, policy: &mut PolicyDraft, entry: Option<&Entr
         .min();
     let last = last.unwrap_or_default().saturating_sub(1);
     let mut silent = Vec::new();
-    let mut number = |draft: &mut Draft<'_>, key: &'static str, otherwise: i64| match keys
-        .as_mut()
-        .and_then(|keys| keys.take(key))
-    {
-        Some(entry) => {
-            let value = draft.reading.number(&entry.value, key)?;
-            Some((draft::entry_span(entry), value))
-        }
-        None => {
+    let mut number = |draft: &mut Draft<'_>, key: &'static str, otherwise: i64| {
+        let Some(entry) = keys.as_mut().and_then(|keys| keys.take(key)) else {
             silent.push(format!("`{key}: {otherwise}`"));
-            Some((at, Spanned::new(otherwise.to_string(), at)))
-        }
+            return Some((at, Spanned::new(otherwise.to_string(), at)));
+        };
+        let value = draft.reading.number(&entry.value, key)?;
+        Some((draft::entry_span(entry), value))
     };
     if let Some((span, least)) = number(draft, "min_trust_score", MIN_TRUST_SCORE) {
         let because = format!("the trust score is below {}", least.node);
