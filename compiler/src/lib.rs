@@ -2,8 +2,9 @@
 //!
 //! The path of a policy: [`read()`] gives a syntax tree, [`lower()`] its meaning,
 //! [`check()`] what its author hardly means, and [`Plan`] the rows that the
-//! runtime reads. [`compile`] walks it. Nothing here does I/O or depends on a clock, the environment or hash order: the same
-//! text gives the same bytes.
+//! runtime reads. [`compile`] walks it. Nothing here but [`build`] does I/O, and
+//! nothing depends on a clock, the environment or hash order: the same text
+//! gives the same bytes.
 #![forbid(unsafe_code)]
 
 pub mod build;
@@ -18,6 +19,7 @@ pub mod nearest;
 pub mod pattern;
 pub mod plan;
 pub mod read;
+pub mod review;
 pub mod shipped;
 pub mod source;
 
