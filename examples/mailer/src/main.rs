@@ -8,7 +8,9 @@ use guard::{Effect, Request};
 include!(concat!(env!("OUT_DIR"), "/mail.rs"));
 
 fn mail<'a>(to: &'a str, body: &'a str) -> Request<'a> {
-    Request::new("mailer-1", "send_email").param("to", to).param("body", body)
+    Request::new("mailer-1", "send_email")
+        .param("to", to)
+        .param("body", body)
 }
 
 fn main() {
@@ -17,7 +19,10 @@ fn main() {
         match decision.effect() {
             Effect::Allow | Effect::Audit => println!("sent to {to}"),
             Effect::Defer | Effect::Escalate | Effect::Deny => {
-                println!("not sent to {to}: {}", decision.rule().unwrap_or("nothing allows it"));
+                println!(
+                    "not sent to {to}: {}",
+                    decision.rule().unwrap_or("nothing allows it")
+                );
             }
         }
     }
@@ -32,7 +37,10 @@ mod tests {
         let effect = |to, body| MAIL.decide(&mail(to, body)).effect();
         assert_eq!(effect("ann@example.com", "hello"), Effect::Allow);
         assert_eq!(effect("eve@elsewhere.org", "hello"), Effect::Deny);
-        assert_eq!(effect("ann@example.com", "-----BEGIN RSA PRIVATE KEY"), Effect::Deny);
+        assert_eq!(
+            effect("ann@example.com", "-----BEGIN RSA PRIVATE KEY"),
+            Effect::Deny
+        );
     }
 
     #[test]
@@ -43,6 +51,20 @@ mod tests {
         };
         assert_eq!(copied("bob@example.com"), Effect::Allow);
         assert_eq!(copied("eve@elsewhere.org"), Effect::Deny);
+    }
+
+    #[test]
+    fn a_policy_in_the_source_finds_the_renamed_dependency() {
+        guard::policy! {
+            static INLINE;
+            policy inline {
+                action send_email { to: string }
+                allow send_email when to ends with "@example.com";
+            }
+        }
+        let effect = |to| INLINE.decide(&mail(to, "hello")).effect();
+        assert_eq!(effect("ann@example.com"), Effect::Allow);
+        assert_eq!(effect("eve@elsewhere.org"), Effect::Deny);
     }
 
     #[test]
