@@ -6,6 +6,9 @@ pub const MAX_SOURCE_BYTES: usize = 8 * 1024 * 1024;
 /// How deep brackets, `not`s and comments may stand in each other in the policy language.
 pub const MAX_NESTING: usize = 64;
 
+/// How many words, texts and signs a source in the policy language may hold.
+pub const MAX_TOKENS: usize = 1_000_000;
+
 /// How many `#` may stand around a raw text: `r###"…"###`.
 pub const MAX_RAW_MARKS: usize = 3;
 

@@ -79,3 +79,22 @@ pub(crate) fn section(item: &Item) -> Section {
         Item::Expect(_) => Section::Nothing,
     }
 }
+
+/// What the `about` of an `expect` calls a statement; rules and an `expect` have no name there.
+pub(crate) fn about(item: &Item) -> Option<String> {
+    Some(match item {
+        Item::About(_) => "about".to_owned(),
+        Item::Extends(_) => "extends".to_owned(),
+        Item::Default(_) => "default".to_owned(),
+        Item::Combine(_) => "combine".to_owned(),
+        Item::Mode(_) => "mode".to_owned(),
+        Item::Normalize(_) => "normalize".to_owned(),
+        Item::Limits(_) => "limits".to_owned(),
+        Item::Action(action) => format!("actions.{}", action.name.node),
+        Item::Patterns(set) => format!("patterns.{}", set.name.node),
+        Item::Rate(_) => "rates".to_owned(),
+        Item::Intent(intent) => format!("intents.{}", intent.category.node),
+        Item::Trust(_) => "trust".to_owned(),
+        Item::Rule(_) | Item::Expect(_) => return None,
+    })
+}

@@ -23,7 +23,11 @@ pub struct Span {
 impl Span {
     /// The bytes `start..end` of `source`.
     pub fn new(source: SourceId, start: usize, end: usize) -> Span {
-        Span { source, start: start as u32, end: end as u32 }
+        Span {
+            source,
+            start: start as u32,
+            end: end as u32,
+        }
     }
 
     /// The byte range, for slicing the source text.
@@ -34,7 +38,10 @@ impl Span {
     /// From the start of `self` to the end of `other`.
     #[must_use]
     pub fn to(self, other: Span) -> Span {
-        Span { end: other.end.max(self.end), ..self }
+        Span {
+            end: other.end.max(self.end),
+            ..self
+        }
     }
 
     /// Whether `other` lies wholly inside `self`.
@@ -60,7 +67,10 @@ impl<T> Spanned<T> {
 
     /// The same place with another node.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
-        Spanned { node: f(self.node), span: self.span }
+        Spanned {
+            node: f(self.node),
+            span: self.span,
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::ast::Comment;
-use crate::limits::{MAX_NESTING, MAX_RAW_MARKS};
+use crate::limits::{MAX_NESTING, MAX_RAW_MARKS, MAX_TOKENS};
 use crate::parse::{Mistakes, text};
 use crate::span::{SourceId, Span, Spanned};
 use crate::words::{is_invisible, shown};
@@ -110,7 +110,9 @@ impl<'t> Lexer<'t> {
     }
 
     fn run(&mut self) {
-        while let Some(c) = self.rest().chars().next() {
+        while let Some(c) = self.rest().chars().next()
+            && self.out.tokens.len() <= MAX_TOKENS
+        {
             match c {
                 '\n' => {
                     self.at += 1;
@@ -408,15 +410,36 @@ impl<'t> Lexed<'t> {
             .partition_point(|token| (token.start as usize) < at)
     }
 
-    /// A mistake when brackets and `not`s stand too deep in each other.
+    /// A mistake when the text passes a limit that holds the grammar within its means.
+    pub(super) fn too_large(&self) -> Option<SyntaxError> {
+        let (token, message) = match self.tokens.get(MAX_TOKENS) {
+            Some(token) => (
+                *token,
+                format!("more than {MAX_TOKENS} words and signs (MAX_TOKENS)"),
+            ),
+            None => (
+                self.too_deep()?,
+                format!("more than {MAX_NESTING} brackets in each other (MAX_NESTING)"),
+            ),
+        };
+        Some(SyntaxError {
+            kind: SyntaxErrorKind::TooLarge,
+            span: Span::new(self.source, token.start as usize, token.end as usize),
+            message,
+            help: None,
+            related: None,
+        })
+    }
+
+    /// The first token at which brackets and `not`s stand too deep in each other.
     ///
     /// The grammar calls itself for each of them; this holds it within the stack.
-    pub(super) fn too_deep(&self) -> Option<SyntaxError> {
+    fn too_deep(&self) -> Option<Token> {
         // How many `not`s stand before each open bracket.
         let mut open: Vec<usize> = Vec::new();
         let (mut outer, mut nots) = (0, 0);
-        for &token in &self.tokens {
-            match self.text_of(token) {
+        self.tokens.iter().copied().find(|token| {
+            match self.text_of(*token) {
                 "(" | "[" | "{" => {
                     open.push(nots);
                     outer += nots;
@@ -429,19 +452,8 @@ impl<'t> Lexed<'t> {
                 "not" => nots += 1,
                 _ => nots = 0,
             }
-            if open.len() + outer + nots > MAX_NESTING {
-                return Some(SyntaxError {
-                    kind: SyntaxErrorKind::TooLarge,
-                    span: Span::new(self.source, token.start as usize, token.end as usize),
-                    message: format!(
-                        "more than {MAX_NESTING} brackets in each other (MAX_NESTING)"
-                    ),
-                    help: None,
-                    related: None,
-                });
-            }
-        }
-        None
+            open.len() + outer + nots > MAX_NESTING
+        })
     }
 
     /// The token as a message shows it.

@@ -47,7 +47,7 @@ pub fn parse(source: SourceId, text: &str) -> (File, Vec<SyntaxError>) {
     let mut lexed = lex::lex(source, text);
     let comments = std::mem::take(&mut lexed.comments);
     let mut mistakes = std::mem::take(&mut lexed.errors);
-    let policies = if let Some(error) = lexed.too_deep() {
+    let policies = if let Some(error) = lexed.too_large() {
         mistakes.push(error);
         Vec::new()
     } else if let Some(file) = whole(&lexed) {
@@ -119,7 +119,7 @@ fn alone<T>(
             related: None,
         });
     }
-    if let Some(error) = lexed.too_deep() {
+    if let Some(error) = lexed.too_large() {
         mistakes.push(error);
     }
     if !mistakes.is_empty() {

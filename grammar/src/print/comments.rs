@@ -230,9 +230,9 @@ impl<'s> Comments<'s> {
         ends.next() == Some(&b'\n') && ends.next() == Some(&b'\n')
     }
 
-    /// Whether the line before that of `start` is empty.
+    /// Whether `start` is the first of its line, and the line before it is empty.
     fn blank_line_before(&self, start: usize) -> bool {
-        /// Nobody writes a line longer than this and sets it apart.
+        /// Nobody indents a line further than this and sets it apart.
         const FARTHEST: usize = 1000;
         let Some(before) = self
             .source
@@ -240,15 +240,12 @@ impl<'s> Comments<'s> {
         else {
             return false;
         };
-        let near = &before[before.len().saturating_sub(FARTHEST)..];
-        let Some(line) = near.iter().rposition(|b| *b == b'\n') else {
-            return false;
-        };
-        let mut above = near[..line]
-            .iter()
-            .rev()
-            .filter(|b| !matches!(b, b' ' | b'\t' | b'\r'));
-        above.next() == Some(&b'\n')
+        let near = before.iter().rev().take(FARTHEST);
+        // In YAML a dash begins the elements of a list.
+        let mut ends = near
+            .filter(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'-'))
+            .take(2);
+        ends.next() == Some(&b'\n') && ends.next() == Some(&b'\n')
     }
 
     fn find_gaps(&mut self, nodes: &[Node]) {

@@ -243,8 +243,14 @@ impl Printer<'_, '_> {
             let whole = piece.join(" ");
             if lines.rest + columns(&whole) < WIDTH {
                 lines.push(whole);
-            } else {
-                piece.iter().cloned().for_each(|chunk| lines.push(chunk));
+                continue;
+            }
+            for (i, chunk) in piece.iter().enumerate() {
+                if i == 0 {
+                    lines.list.push(chunk.clone());
+                } else {
+                    lines.push(chunk.clone());
+                }
             }
         }
         let last = lines.list.len().saturating_sub(1);
@@ -340,9 +346,7 @@ fn listed(word: &str, names: &[Name], write: fn(&str) -> String) -> Vec<String> 
     if let Some(last) = chunks.last_mut() {
         last.pop();
     }
-    if let Some(first) = chunks.first_mut() {
-        first.insert_str(0, &format!("{word} "));
-    }
+    expression::prefix(&mut chunks, &format!("{word} "));
     chunks
 }
 
@@ -366,9 +370,7 @@ fn rule_pieces(rule: &Rule) -> Vec<Vec<String>> {
     for (word, condition) in [("when", &rule.when), ("unless", &rule.unless)] {
         pieces.extend(condition.as_ref().map(|condition| {
             let mut parts = expression::parts(condition);
-            if let Some(first) = parts.first_mut() {
-                first.insert_str(0, &format!("{word} "));
-            }
+            expression::prefix(&mut parts, &format!("{word} "));
             parts
         }));
     }

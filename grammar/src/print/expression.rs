@@ -10,43 +10,56 @@ pub(super) fn condition(condition: &Condition) -> String {
     parts(condition).join(" ")
 }
 
-/// A condition in the parts that its outermost `and` or `or` joins, each
-/// starting with that word.
+/// A condition in parts that may stand on lines of their own, each but the
+/// first starting with the `and` or `or` that joins it.
 pub(super) fn parts(condition: &Condition) -> Vec<String> {
     let (word, list) = match condition {
         Condition::And(list) => ("and", list),
         Condition::Or(list) => ("or", list),
-        Condition::Not(_) | Condition::Exists(_) | Condition::Intent(_) | Condition::Test(_) => {
-            return vec![operand(condition)];
+        Condition::Not(inner) => {
+            let mut parts = operand(inner);
+            prefix(&mut parts, "not ");
+            return parts;
         }
+        Condition::Exists(field) => return vec![format!("exists {}", self::field(field))],
+        Condition::Intent(test) => return vec![intent(test)],
+        Condition::Test(test) => return vec![self::test(test)],
     };
-    let part = |(i, part): (usize, &Spanned<Condition>)| {
-        let bare = matches!(
+    let mut joined = Vec::new();
+    for (i, part) in list.iter().enumerate() {
+        let binds_closer = matches!(
             (condition, &part.node),
             (Condition::Or(_), Condition::And(_))
         );
-        let text = if bare {
-            self::condition(part)
+        let mut parts = if binds_closer {
+            parts(part)
         } else {
             operand(part)
         };
-        if i == 0 {
-            text
-        } else {
-            format!("{word} {text}")
+        if i > 0 {
+            prefix(&mut parts, &format!("{word} "));
         }
-    };
-    list.iter().enumerate().map(part).collect()
+        joined.append(&mut parts);
+    }
+    joined
 }
 
 /// A condition as a part of a larger one: in brackets when it joins parts itself.
-fn operand(condition: &Condition) -> String {
-    match condition {
-        Condition::And(_) | Condition::Or(_) => format!("({})", self::condition(condition)),
-        Condition::Not(inner) => format!("not {}", operand(inner)),
-        Condition::Exists(field) => format!("exists {}", self::field(field)),
-        Condition::Intent(test) => intent(test),
-        Condition::Test(test) => self::test(test),
+fn operand(condition: &Condition) -> Vec<String> {
+    let mut parts = parts(condition);
+    if matches!(condition, Condition::And(_) | Condition::Or(_)) {
+        prefix(&mut parts, "(");
+        if let Some(last) = parts.last_mut() {
+            last.push(')');
+        }
+    }
+    parts
+}
+
+/// Puts `word` before the first of `parts`.
+pub(super) fn prefix(parts: &mut [String], word: &str) {
+    if let Some(first) = parts.first_mut() {
+        first.insert_str(0, word);
     }
 }
 

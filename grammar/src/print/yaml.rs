@@ -4,7 +4,7 @@ use crate::ast::{
     ActionDecl, Default_, Expect, File, Intent, Item, Limit, LimitValue, Name, Pattern,
     PatternKind, PatternSet, Policy, Rate, Rule, Signal, Supervisor, Trust,
 };
-use crate::normalise::{Section, section};
+use crate::normalise::{Section, about, section};
 use crate::print::comments::{Comments, Part};
 use crate::print::page::Page;
 use crate::print::quote::{self, Place};
@@ -117,8 +117,9 @@ impl Printer<'_, '_> {
                 Section::Nothing => continue,
                 Section::Rules | Section::Rates => std::mem::take(&mut waiting),
                 _ => {
+                    let name = about(&item.node).unwrap_or_default();
                     let expects = waiting.drain(..waiting.len() - 1);
-                    elsewhere.extend(expects.map(|expect| (section, expect, called(&item.node))));
+                    elsewhere.extend(expects.map(|expect| (section, expect, name.clone())));
                     std::mem::take(&mut waiting)
                 }
             };
@@ -458,25 +459,6 @@ impl Printer<'_, '_> {
             }
         }
         self.page.depth -= 1;
-    }
-}
-
-/// What the `about` of an `expect` calls a statement.
-fn called(item: &Item) -> String {
-    match item {
-        Item::About(_) => "about".to_owned(),
-        Item::Extends(_) => "extends".to_owned(),
-        Item::Default(_) => "default".to_owned(),
-        Item::Combine(_) => "combine".to_owned(),
-        Item::Mode(_) => "mode".to_owned(),
-        Item::Normalize(_) => "normalize".to_owned(),
-        Item::Limits(_) => "limits".to_owned(),
-        Item::Action(action) => format!("actions.{}", action.name.node),
-        Item::Patterns(set) => format!("patterns.{}", set.name.node),
-        Item::Intent(intent) => format!("intents.{}", intent.category.node),
-        Item::Trust(_) => "trust".to_owned(),
-        Item::Rate(_) => "rates".to_owned(),
-        Item::Rule(_) | Item::Expect(_) => "policy".to_owned(),
     }
 }
 

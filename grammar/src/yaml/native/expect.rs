@@ -4,6 +4,7 @@
 use super::Cx;
 use crate::SyntaxErrorKind;
 use crate::ast::{Expect, Item};
+use crate::normalise;
 use crate::span::Spanned;
 use crate::words::{nearest, shown};
 use crate::yaml::node::Node;
@@ -70,7 +71,10 @@ impl Cx<'_> {
         {
             return Some((at, expect));
         }
-        let names: Vec<String> = items.iter().filter_map(|item| name(&item.node)).collect();
+        let names: Vec<String> = items
+            .iter()
+            .filter_map(|item| normalise::about(&item.node))
+            .collect();
         let known: Vec<&str> = names.iter().map(String::as_str).chain(["policy"]).collect();
         let message = format!("nothing in this policy is called `{}`", shown(&about.node));
         let near = nearest(&about.node, known).map(|near| format!("did you mean `{near}`?"));
@@ -90,24 +94,5 @@ impl Cx<'_> {
 }
 
 fn is_called(item: &Item, about: &str) -> bool {
-    name(item).is_some_and(|name| name == about)
-}
-
-/// What `about` calls a statement; rules have their `expect` in their list.
-fn name(item: &Item) -> Option<String> {
-    Some(match item {
-        Item::About(_) => "about".to_owned(),
-        Item::Extends(_) => "extends".to_owned(),
-        Item::Default(_) => "default".to_owned(),
-        Item::Combine(_) => "combine".to_owned(),
-        Item::Mode(_) => "mode".to_owned(),
-        Item::Normalize(_) => "normalize".to_owned(),
-        Item::Limits(_) => "limits".to_owned(),
-        Item::Action(action) => format!("actions.{}", action.name.node),
-        Item::Patterns(set) => format!("patterns.{}", set.name.node),
-        Item::Rate(_) => "rates".to_owned(),
-        Item::Intent(intent) => format!("intents.{}", intent.category.node),
-        Item::Trust(_) => "trust".to_owned(),
-        Item::Rule(_) | Item::Expect(_) => return None,
-    })
+    normalise::about(item).is_some_and(|name| name == about)
 }
