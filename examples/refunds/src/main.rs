@@ -25,14 +25,18 @@ policy! {
 /// What the agent wants to do in this example.
 fn wishes() -> Vec<Request<'static>> {
     let refund = |amount: i64, order| {
-        Request::new("billing-7", "refund").param("amount", amount).param("order", order)
+        Request::new("billing-7", "refund")
+            .param("amount", amount)
+            .param("order", order)
     };
     vec![
         Request::new("billing-7", "read_order").param("order", "A-17"),
         refund(250, "A-17"),
         refund(2500, "A-18"),
         refund(250, "AKIAIOSFODNN7EXAMPLE"),
-        Request::new("billing-7", "refund").param("amount", "all of it").param("order", "A-19"),
+        Request::new("billing-7", "refund")
+            .param("amount", "all of it")
+            .param("order", "A-19"),
         Request::new("billing-7", "delete_account"),
     ]
 }
