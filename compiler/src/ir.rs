@@ -66,6 +66,10 @@ pub struct Policy {
 
 impl Policy {
     /// The rules written in this policy itself.
+    ///
+    /// # Panics
+    ///
+    /// When the policy has no part, which lowering never makes.
     pub fn own(&self) -> &Part {
         self.parts
             .last()

@@ -3,7 +3,7 @@
 //! A plan owns what its table borrows. Making the table twice gives equal
 //! rows: nothing here depends on hash order, time or the environment.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _};
 
 use agentos_grammar::{Span, ast};
 use agentos_runtime::table::{self, Place};
@@ -434,8 +434,9 @@ fn trust_row(trust: &ir::Trust) -> table::Trust<'_> {
 /// SHA-256 in hex.
 fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hex = String::with_capacity(64);
+    for byte in sha2::Sha256::digest(bytes) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }

@@ -8,11 +8,6 @@ use agentos_compiler::{Options, Sources, compile};
 /// Compiles the fixture without its drawings and compares what is found.
 #[track_caller]
 fn check(fixture: &str) {
-    check_with(fixture, &Options::default());
-}
-
-#[track_caller]
-fn check_with(fixture: &str, options: &Options) {
     let mut text = String::new();
     let mut expected = Vec::new();
     let mut line_start = 0;
@@ -29,7 +24,7 @@ fn check_with(fixture: &str, options: &Options) {
         expected.push((start..start + more + 1, rest[more..].trim().to_owned()));
     }
     let sources = Sources::one("drawn.policy", text.as_str());
-    let (_, findings) = compile(&sources, options);
+    let (_, findings) = compile(&sources, &Options::default());
     let mut found: Vec<_> = findings
         .iter()
         .map(|finding| (finding.primary.span.range(), finding.lint.code.to_owned()))
@@ -159,19 +154,19 @@ policy p {
 #[test]
 fn policies_that_extend_each_other_in_a_circle_are_found_once() {
     check(
-        r#"
+        r"
 policy a { extends b; }
 policy b { extends c; }
 policy c { extends a; }
                  //^ AOS0103
-"#,
+",
     );
 }
 
 #[test]
 fn things_named_twice_are_found_at_the_second() {
     check(
-        r#"
+        r"
 policy p {
     action pay { amount: decimal, amount: string }
                                 //^^^^^^ AOS0113
@@ -183,7 +178,7 @@ policy p {
 }
 policy p { }
      //^ AOS0102
-"#,
+",
     );
 }
 
@@ -232,7 +227,7 @@ policy p {
 #[test]
 fn limits_have_names_and_ranges() {
     check(
-        r#"
+        r"
 policy p {
     limits {
         tokens 0;
@@ -246,14 +241,14 @@ policy p {
         max_tool_calls 3;
     }
 }
-"#,
+",
     );
 }
 
 #[test]
 fn limits_that_defeat_each_other_are_warnings() {
     check(
-        r#"
+        r"
 policy p {
     limits { concurrent 8; backpressure 8; tool_calls 0; confidence 0; timeout 2s; }
                                       //^ AOS0303
@@ -262,7 +257,7 @@ policy p {
                                                                              //^^ AOS0303
     allow a;
 }
-"#,
+",
     );
 }
 
@@ -343,7 +338,7 @@ policy p {
 #[test]
 fn a_name_that_is_nearly_a_declared_action_is_a_warning() {
     check(
-        r#"
+        r"
 policy p {
     action send_email { to: string }
     allow send_emial, read_file, step_1;
@@ -351,7 +346,7 @@ policy p {
     deny send_emails;
        //^^^^^^^^^^^ AOS0406
 }
-"#,
+",
     );
 }
 

@@ -31,9 +31,7 @@ impl Layout {
     /// Lays out `tokens`.
     pub(crate) fn new(tokens: TokenStream) -> Layout {
         let first = tokens.clone().into_iter().next();
-        let span = first
-            .as_ref()
-            .map_or_else(Span::call_site, |token| start_span(token));
+        let span = first.as_ref().map_or_else(Span::call_site, start_span);
         let mut layout = Layout {
             file: span.unwrap().file(),
             text: String::new(),

@@ -124,9 +124,9 @@ pub struct Shape {
 /// The shape of the random policies that every way of building is compared on.
 pub fn drawn_shape(seed: u64) -> Shape {
     Shape {
-        text: seed % 2 == 0,
+        text: seed.is_multiple_of(2),
         exists: true,
-        rules: if seed % 5 == 0 { 40 } else { 8 },
+        rules: if seed.is_multiple_of(5) { 40 } else { 8 },
     }
 }
 
@@ -351,6 +351,10 @@ pub fn request(rng: &mut Rng, policy: &Policy) -> Value {
 }
 
 /// A value of this kind, from the pools that policies draw from too.
+///
+/// # Panics
+///
+/// Never: what stands in the pools is JSON.
 pub fn value(rng: &mut Rng, kind: Kind) -> Value {
     let text = |rng: &mut Rng| TEXTS[rng.usize(..TEXTS.len())];
     match kind {

@@ -5,6 +5,8 @@
 //! one private module, by full paths, so that it compiles in any crate. Lists
 //! come in the order of the table, which does not depend on hash order.
 
+use std::fmt::Write as _;
+
 use agentos_runtime::{
     Number,
     table::{
@@ -27,11 +29,20 @@ pub fn tokens(
 ) -> TokenStream {
     let sources = plain(table.sources.iter().map(source));
     let policies = list(table.policies.iter().map(policy));
+    let names: Vec<String> = table
+        .sources
+        .iter()
+        .map(|source| one_line(source.name))
+        .collect();
+    let about = match names.as_slice() {
+        [] => " Denies everything.".to_owned(),
+        names => format!(" Decides by {}.", names.join(", ")),
+    };
     quote! {
+        #[doc = #about]
+        #[allow(unused_imports, clippy::pedantic)]
         #visibility static #name: #krate::Policy = {
-            #[allow(unused_imports)]
             use ::core::option::Option::{None, Some};
-            #[allow(unused_imports)]
             use #krate::{Number, __private::{at, list}, table::*};
             #krate::Policy::new(Table { sources: #sources, policies: #policies })
         };
@@ -75,7 +86,7 @@ pub fn text(table: &Table<'_>, name: &Ident, krate: &TokenStream) -> String {
         {
             let source = sources.get(at.source as usize).map_or("", String::as_str);
             let indent = &line[..line.len() - code.len()];
-            text.push_str(&format!("{indent}// {source}:{}\n", at.line));
+            let _ = writeln!(text, "{indent}// {source}:{}", at.line);
         }
         text.push_str(line);
         text.push('\n');
@@ -110,10 +121,7 @@ fn texts<'t>(rows: impl IntoIterator<Item = &'t &'t str>) -> TokenStream {
 }
 
 fn option(value: Option<TokenStream>) -> TokenStream {
-    match value {
-        Some(value) => quote!(Some(#value)),
-        None => quote!(None),
-    }
+    value.map_or_else(|| quote!(None), |value| quote!(Some(#value)))
 }
 
 fn text_option(value: Option<&str>) -> TokenStream {

@@ -102,7 +102,7 @@ fn one(name: &str, value: &Spanned<LimitValue>, limits: &mut Limits, found: &mut
     match name {
         "max_tokens" => limits.max_tokens = count(1, positive, &mut wrong),
         "max_tool_calls" => {
-            limits.max_tool_calls = count(0, "a whole number, 0 or more", &mut wrong)
+            limits.max_tool_calls = count(0, "a whole number, 0 or more", &mut wrong);
         }
         "max_concurrent" => limits.max_concurrent = count(1, positive, &mut wrong),
         "backpressure_threshold" => limits.backpressure_threshold = count(1, positive, &mut wrong),
@@ -111,7 +111,7 @@ fn one(name: &str, value: &Spanned<LimitValue>, limits: &mut Limits, found: &mut
         "drift_threshold" => limits.drift_threshold = share(&mut wrong),
         "log_all_calls" => match &value.node {
             LimitValue::Boolean(flag) => {
-                limits.log_all_calls = Some(Spanned::new(*flag, value.span))
+                limits.log_all_calls = Some(Spanned::new(*flag, value.span));
             }
             LimitValue::Number(_) | LimitValue::Duration(_) => wrong("`true` or `false`"),
         },

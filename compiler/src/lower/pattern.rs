@@ -139,13 +139,19 @@ pub(super) fn one(
 }
 
 fn finding(problem: PatternProblem, text: &ast::Name, tail: Option<&ast::Name>) -> Finding {
-    let span = match problem.part {
-        PatternPart::Text => text.span,
-        PatternPart::UnlessFollowedBy => tail.map_or(text.span, |tail| tail.span),
+    let written = match problem.part {
+        PatternPart::Text => text,
+        PatternPart::UnlessFollowedBy => tail.unwrap_or(text),
     };
-    let mut finding = Finding::new(lint(problem.kind), span, problem.message);
+    let mut finding = Finding::new(lint(problem.kind), written.span, problem.message);
     finding.help = problem.help;
-    finding
+    // A long pattern is underlined as a whole: say which part of it is meant.
+    match problem.range.and_then(|range| written.node.get(range)) {
+        Some(part) if part != written.node && !part.contains(char::is_control) => {
+            finding.label(format!("this part: `{part}`"))
+        }
+        Some(_) | None => finding,
+    }
 }
 
 fn lint(kind: ProblemKind) -> &'static Lint {
