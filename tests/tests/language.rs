@@ -65,9 +65,18 @@ fn outcome(report: &Report) -> String {
 }
 
 const REQUESTS: &[(&str, Effect)] = &[
-    (r#"{"agent_id":"a","action":"read_file","params":{"path":"notes.txt"}}"#, Effect::Allow),
-    (r#"{"agent_id":"a","action":"db.users.read","params":{}}"#, Effect::Allow),
-    (r#"{"agent_id":"a","action":"delete_file","params":{}}"#, Effect::Deny),
+    (
+        r#"{"agent_id":"a","action":"read_file","params":{"path":"notes.txt"}}"#,
+        Effect::Allow,
+    ),
+    (
+        r#"{"agent_id":"a","action":"db.users.read","params":{}}"#,
+        Effect::Allow,
+    ),
+    (
+        r#"{"agent_id":"a","action":"delete_file","params":{}}"#,
+        Effect::Deny,
+    ),
     (
         r#"{"agent_id":"a","action":"refund","params":{"amount":1000,"order":"A-1"},"attested":{"user_status":"verified"}}"#,
         Effect::Allow,
@@ -80,7 +89,10 @@ const REQUESTS: &[(&str, Effect)] = &[
         r#"{"agent_id":"a","action":"refund","params":{"amount":10,"order":"A-1"},"context":{"user_status":"verified"}}"#,
         Effect::Deny,
     ),
-    (r#"{"agent_id":"a","action":"refund","params":{"amount":"10","order":"A-1"}}"#, Effect::Deny),
+    (
+        r#"{"agent_id":"a","action":"refund","params":{"amount":"10","order":"A-1"}}"#,
+        Effect::Deny,
+    ),
     (
         r#"{"agent_id":"a","action":"send_email","params":{"to":"x@example.com","body":"hello"}}"#,
         Effect::Audit,
@@ -93,8 +105,14 @@ const REQUESTS: &[(&str, Effect)] = &[
         r#"{"agent_id":"a","action":"send_email","params":{"to":"x@example.com","body":"my PassWord is 1"}}"#,
         Effect::Deny,
     ),
-    (r#"{"agent_id":"a","action":"db.query","params":{"q":"DROP TABLE users"}}"#, Effect::Deny),
-    (r#"{"agent_id":"a","action":"db.query","params":{"q":"DELETE FROM users"}}"#, Effect::Deny),
+    (
+        r#"{"agent_id":"a","action":"db.query","params":{"q":"DROP TABLE users"}}"#,
+        Effect::Deny,
+    ),
+    (
+        r#"{"agent_id":"a","action":"db.query","params":{"q":"DELETE FROM users"}}"#,
+        Effect::Deny,
+    ),
     (
         r#"{"agent_id":"a","action":"db.query","params":{"q":"DELETE FROM users WHERE id = 7"}}"#,
         Effect::Allow,
@@ -111,7 +129,12 @@ fn the_three_spellings_of_one_policy_decide_alike() {
         let outcomes: Vec<String> = [&dsl, &yaml, SUPPORT.engine()]
             .map(|engine| outcome(&engine.report(&engine.decide(&request), &request)))
             .into();
-        assert_eq!(dsl.decide(&request).effect(), *effect, "{text}\n{}", outcomes[0]);
+        assert_eq!(
+            dsl.decide(&request).effect(),
+            *effect,
+            "{text}\n{}",
+            outcomes[0]
+        );
         assert_eq!(outcomes[0], outcomes[1], "YAML differs on {text}");
         assert_eq!(outcomes[0], outcomes[2], "`policy!` differs on {text}");
     }

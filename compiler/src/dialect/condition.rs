@@ -11,6 +11,7 @@ use agentos_grammar::{
     yaml::{Node, Reading},
 };
 
+use super::draft::shown;
 use crate::finding::{Finding, codes};
 
 /// An operator of a dialect.
@@ -101,49 +102,34 @@ pub(super) struct Purpose<'o> {
     pub(super) broadly: bool,
 }
 
-/// Where rules stand in the order in which they are asked.
-pub(super) struct Ranks {
-    /// The priority and effect of each rule, as the file has them.
-    rules: Vec<(i64, Effect)>,
-    /// The answer after all of them.
+/// Of each rule, whether nothing that is asked after it is stricter than it:
+/// then the policy can only become stricter where the rule matches more than at
+/// home. Rules are asked by falling priority, then as written; `default` comes
+/// last, and an `action` that cannot be read counts as a deny.
+pub(super) fn may_match_more(
+    rules: &[Node],
+    effect: impl Fn(&str) -> Option<Effect>,
     default: Effect,
-}
-
-impl Ranks {
-    /// The ranks of `rules`, whose `action` is one of `effects`; what cannot be
-    /// read counts as a deny.
-    pub(super) fn new(
-        rules: &[Node],
-        effect: impl Fn(&str) -> Option<Effect>,
-        default: Effect,
-    ) -> Ranks {
-        let rank = |rule: &Node| {
-            let priority = rule
-                .get("priority")
-                .and_then(Node::as_integer)
-                .unwrap_or_default();
-            let effect = rule.get("action").and_then(Node::as_str).and_then(&effect);
-            (priority, effect.unwrap_or(Effect::Deny))
-        };
-        Ranks {
-            rules: rules.iter().map(rank).collect(),
-            default,
-        }
+) -> Vec<bool> {
+    let rank = |rule: &Node| {
+        let priority = rule
+            .get("priority")
+            .and_then(Node::as_integer)
+            .unwrap_or_default();
+        let effect = rule.get("action").and_then(Node::as_str).and_then(&effect);
+        (priority, effect.unwrap_or(Effect::Deny))
+    };
+    let ranks: Vec<(i64, Effect)> = rules.iter().map(rank).collect();
+    let mut order: Vec<usize> = (0..ranks.len()).collect();
+    order.sort_by_key(|&index| (std::cmp::Reverse(ranks[index].0), index));
+    let mut may = vec![false; ranks.len()];
+    let mut strictest = default;
+    for &index in order.iter().rev() {
+        let (_, effect) = ranks[index];
+        may[index] = strictest <= effect;
+        strictest = strictest.max(effect);
     }
-
-    /// Whether nothing after the rule at `index` is stricter than it: then the
-    /// policy can only become stricter where it matches more than at home.
-    pub(super) fn may_match_more(&self, index: usize) -> bool {
-        let Some(&(priority, effect)) = self.rules.get(index) else {
-            return false;
-        };
-        let after =
-            self.rules.iter().enumerate().filter(|(other, (rank, _))| {
-                *rank < priority || (*rank == priority && *other > index)
-            });
-        let strictest = after.map(|(_, (_, effect))| *effect).max();
-        self.default <= effect && strictest.is_none_or(|strictest| strictest <= effect)
-    }
+    may
 }
 
 /// One test of a dialect.
@@ -162,7 +148,10 @@ pub(super) fn test(
     purpose: Purpose<'_>,
 ) -> Option<Tested> {
     if name.node.split('.').any(str::is_empty) {
-        let message = format!("`{}` is no field: words with dots between them", name.node);
+        let message = format!(
+            "`{}` is no field: words with dots between them",
+            shown(&name.node)
+        );
         let kind = agentos_grammar::SyntaxErrorKind::WrongShape;
         reading.fail(kind, name.span, message, None);
         return None;
@@ -269,8 +258,9 @@ pub(super) fn disarmed(effect: Effect, id: &str, by: &[Name]) -> Option<Finding>
         Effect::Allow | Effect::Audit => return None,
     };
     let message = format!(
-        "the {word} `{id}` does not fire where `{}` is missing, as its home has it",
-        first.node
+        "the {word} `{}` does not fire where `{}` is missing, as its home has it",
+        shown(id),
+        shown(&first.node)
     );
     let mut finding = Finding::new(&codes::DISARMED_DENY, first.span, message)
         .help("in the language the same test fires unless it is known to be false");

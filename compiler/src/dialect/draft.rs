@@ -15,7 +15,7 @@ use agentos_grammar::{
 
 use super::{RuleCount, condition};
 use crate::{
-    finding::{Finding, Level, Lint, codes, syntax::from_syntax},
+    finding::{Finding, Level, Lint, codes, syntax::from_syntax, visible},
     nearest::did_you_mean,
     source::Source,
 };
@@ -98,7 +98,10 @@ impl<'s> Draft<'s> {
             let finding = Finding::new(
                 &codes::IGNORED_KEY,
                 entry.key.span,
-                format!("`{name}` is no key of {of}, and its home reads over it"),
+                format!(
+                    "`{}` is no key of {of}, and its home reads over it",
+                    shown(name)
+                ),
             );
             self.find(match did_you_mean(name, known.iter().copied()) {
                 Some(help) => finding.help(help),
@@ -121,7 +124,11 @@ impl<'s> Draft<'s> {
             return Some(Spanned::new(*value, node.span));
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let finding = Finding::new(lint, node.span, format!("unknown {what} `{}`", name.node));
+        let finding = Finding::new(
+            lint,
+            node.span,
+            format!("unknown {what} `{}`", shown(&name.node)),
+        );
         self.find(match did_you_mean(&name.node, known.iter().copied()) {
             Some(help) => finding.help(help),
             None => finding.help(format!("write one of `{}`", known.join("`, `"))),
@@ -292,9 +299,19 @@ impl PolicyDraft {
         self.rules.push(rule);
     }
 
-    /// A rule among those that are there already, for one that stood there in the file.
-    pub(super) fn insert_rule(&mut self, position: usize, rule: Spanned<Rule>) {
-        self.rules.insert(position.min(self.rules.len()), rule);
+    /// Puts rules among those that are there already, each before the one at its
+    /// position; positions rise.
+    pub(super) fn insert_rules(&mut self, inserted: Vec<(usize, Spanned<Rule>)>) {
+        let mut inserted = inserted.into_iter().peekable();
+        let mut rules = Vec::with_capacity(self.rules.len());
+        for (position, rule) in std::mem::take(&mut self.rules).into_iter().enumerate() {
+            while let Some((_, before)) = inserted.next_if(|(at, _)| *at <= position) {
+                rules.push(before);
+            }
+            rules.push(rule);
+        }
+        rules.extend(inserted.map(|(_, rule)| rule));
+        self.rules = rules;
     }
 
     pub(super) fn rate(&mut self, rate: Spanned<Rate>) {
@@ -326,7 +343,7 @@ impl PolicyDraft {
         if !judged && draft.is_sound() {
             let message = format!(
                 "no rule of `{}` is enforced here, so only its default decides",
-                self.name.node
+                shown(&self.name.node)
             );
             draft.find(
                 Finding::new(&codes::UNENFORCED, self.name.span, message)
@@ -394,6 +411,14 @@ pub(super) fn rule(effect: Spanned<Effect>, actions: Vec<Name>) -> Rule {
 /// `*`, written at `span`.
 pub(super) fn every_action(span: Span) -> Vec<Name> {
     vec![Spanned::new("*".to_owned(), span)]
+}
+
+/// A text of the file as a message shows it: short, in one line.
+pub(super) fn shown(text: &str) -> String {
+    const MOST: usize = 60;
+    let short: String = text.chars().take(MOST).collect();
+    let more = if short.len() < text.len() { "…" } else { "" };
+    format!("{}{more}", visible(&short))
 }
 
 /// From a key to the end of its value.

@@ -17,7 +17,7 @@ use agentos_grammar::{
     limits::MAX_YAML_NESTING,
 };
 
-use super::condition;
+use super::{condition, draft::shown};
 
 /// What the text of a condition says.
 pub(super) struct Expression {
@@ -107,7 +107,7 @@ impl Cx {
         {
             let message = match text {
                 "" => "a part of the condition is missing".to_owned(),
-                _ => format!("`{text}` does not begin with a field"),
+                _ => format!("`{}` does not begin with a field", shown(text)),
             };
             return Err(self.unreadable(from, text.len(), message));
         }
@@ -125,7 +125,11 @@ impl Cx {
             cx.unreadable(
                 operator_at,
                 operator.len(),
-                format!("`{operator}` cannot be read after `{path}`"),
+                format!(
+                    "`{}` cannot be read after `{}`",
+                    shown(operator),
+                    shown(path)
+                ),
             )
         };
         for (word, comparison) in [

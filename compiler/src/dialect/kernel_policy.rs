@@ -17,7 +17,7 @@ use agentos_grammar::{
 
 use super::{
     condition,
-    draft::{self, Draft, INFORMS, PolicyDraft},
+    draft::{self, Draft, INFORMS, PolicyDraft, shown},
     kernel_template::matches_set,
 };
 use crate::finding::{Finding, codes};
@@ -224,7 +224,7 @@ fn constraint(draft: &mut Draft<'_>, policy: &mut PolicyDraft, entry: &Entry) ->
         if name.node == "mode" {
             draft.unenforced(
                 name.span,
-                format!("`mode` is compared with the request's own `mode`; what `{}` does is not looked into", action.node),
+                format!("`mode` is compared with the request's own `mode`; what `{}` does is not looked into", shown(&action.node)),
             );
         }
     }

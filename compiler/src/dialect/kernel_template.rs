@@ -15,7 +15,7 @@ use agentos_grammar::{
     yaml::{Keys, Node},
 };
 
-use super::draft::{self, Draft, INFORMS, PolicyDraft, SEVERITIES};
+use super::draft::{self, Draft, INFORMS, PolicyDraft, SEVERITIES, shown};
 use crate::finding::{Finding, codes};
 
 const EFFECTS: [(&str, Effect); 5] = [
@@ -90,7 +90,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
             part.key.span,
             format!(
                 "`{}` is a part of kernel templates that is not enforced here",
-                part.name()
+                shown(part.name())
             ),
         );
     }
@@ -117,9 +117,9 @@ fn entry(draft: &mut Draft<'_>, policy: &mut PolicyDraft, node: &Node, mut keys:
     // It says of which kind the other keys are.
     keys.get("type");
     let patterns = patterns(draft, &mut keys);
-    let shown = name
+    let of = name
         .as_ref()
-        .map_or_else(String::new, |name| format!(" of `{}`", name.node));
+        .map_or_else(String::new, |name| format!(" of `{}`", shown(&name.node)));
     let rest: Vec<_> = keys
         .rest()
         .filter(|entry| !INFORMS.contains(&entry.name()))
@@ -130,8 +130,8 @@ fn entry(draft: &mut Draft<'_>, policy: &mut PolicyDraft, node: &Node, mut keys:
             draft.unenforced(
                 first.key.span,
                 format!(
-                    "nothing{shown} is enforced here, as `{}` is not",
-                    first.name()
+                    "nothing{of} is enforced here, as `{}` is not",
+                    shown(first.name())
                 ),
             );
         }
@@ -144,8 +144,8 @@ fn entry(draft: &mut Draft<'_>, policy: &mut PolicyDraft, node: &Node, mut keys:
         (Some(_), _) => {
             for part in rest {
                 draft.unenforced(part.key.span, match part.name() {
-                    "exceptions" => format!("`exceptions`{shown} is not enforced here: what they except is held back too"),
-                    other => format!("`{other}`{shown} is not enforced here"),
+                    "exceptions" => format!("`exceptions`{of} is not enforced here: what they except is held back too"),
+                    other => format!("`{}`{of} is not enforced here", shown(other)),
                 });
             }
         }

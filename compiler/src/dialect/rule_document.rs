@@ -11,7 +11,7 @@ use agentos_grammar::{
 };
 
 use super::{
-    condition::{self, Operator, Purpose, Ranks},
+    condition::{self, Operator, Purpose},
     draft::{self, Draft, INFORMS, PolicyDraft},
     shape::TRUST_KEYS,
 };
@@ -59,9 +59,10 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
             .and_then(Node::as_str)
             .and_then(effect_of)
             .unwrap_or(Effect::Deny);
-        let ranks = Ranks::new(node.as_sequence().unwrap_or_default(), effect_of, default);
+        let rules = node.as_sequence().unwrap_or_default();
+        let may_match_more = condition::may_match_more(rules, effect_of, default);
         for (index, node, keys) in draft.elements(node, "rules") {
-            let broadly = ranks.may_match_more(index);
+            let broadly = may_match_more[index];
             let compiled = rule(draft, &mut policy, node, keys, broadly).is_some();
             draft.count(compiled);
         }

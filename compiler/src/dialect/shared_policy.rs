@@ -11,7 +11,7 @@ use agentos_grammar::{
 };
 
 use super::{
-    condition::{self, Operator, Purpose, Ranks},
+    condition::{self, Operator, Purpose},
     draft::{self, Draft, INFORMS, PolicyDraft},
     rule_document,
 };
@@ -62,13 +62,10 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     ));
     policy.combine(Combine::Priority);
     if let Some(node) = keys.get("rules").filter(|node| !node.is_null()) {
-        let ranks = Ranks::new(
-            node.as_sequence().unwrap_or_default(),
-            effect_of,
-            Effect::Allow,
-        );
+        let rules = node.as_sequence().unwrap_or_default();
+        let may_match_more = condition::may_match_more(rules, effect_of, Effect::Allow);
         for (index, node, keys) in draft.elements(node, "rules") {
-            let broadly = ranks.may_match_more(index);
+            let broadly = may_match_more[index];
             let compiled = rule(draft, &mut policy, node, keys, broadly).is_some();
             draft.count(compiled);
         }

@@ -6,15 +6,20 @@
 //! `rate_limit` is read as a rate, which only a kernel that counts can keep;
 //! the rule grants nothing here.
 
+use std::{cmp::Reverse, collections::HashMap};
+
 use agentos_grammar::{
     Span, Spanned,
-    ast::{Approvers, Combine, DefaultAnswer, Effect, Policy, Rate, Stage, TimeUnit},
+    ast::{
+        Approvers, Combine, Condition, DefaultAnswer, Effect, Name, Policy, Rate, Rule, Stage,
+        TimeUnit,
+    },
     yaml::{self, Keys, Node},
 };
 
 use super::{
     condition,
-    draft::{self, Draft, INFORMS, PolicyDraft},
+    draft::{self, Draft, INFORMS, PolicyDraft, shown},
     expression,
 };
 use crate::finding::{Finding, codes};
@@ -59,7 +64,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     {
         let message = format!(
             "`{}` is no version of this dialect that is read here",
-            version.node
+            shown(&version.node)
         );
         draft.not_understood(
             version.span,
@@ -84,10 +89,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
             draft.count(compiled);
         }
     }
-    // From the last, so that the places of the others stand.
-    for limited in rates.into_iter().rev() {
-        limited.withhold(&mut policy, default);
-    }
+    withhold(&mut policy, rates, default);
     let known = [
         "apiVersion",
         "version",
@@ -222,7 +224,7 @@ fn rule(
     {
         draft.unenforced(
             entry.key.span,
-            format!("the rule `{}` is switched off", name.node),
+            format!("the rule `{}` is switched off", shown(&name.node)),
         );
         return None;
     }
@@ -240,7 +242,7 @@ fn rule(
         if matches!(action.node, Action::RateLimit) || !condition::restrains(rule.effect.node) {
             let message = format!(
                 "the rate of `{}` is counted by a kernel only, so the rule grants nothing here",
-                id.node
+                shown(&id.node)
             );
             draft.unenforced(entry.key.span, message);
             if rule.when.is_none() {
@@ -303,10 +305,7 @@ fn condition_of(
     draft: &mut Draft<'_>,
     node: &Node,
     effect: Effect,
-) -> Option<(
-    Spanned<agentos_grammar::ast::Condition>,
-    Vec<agentos_grammar::ast::Name>,
-)> {
+) -> Option<(Spanned<Condition>, Vec<Name>)> {
     let text = draft.reading.text(node, "condition")?;
     let alignment = yaml::Alignment::of(&draft.source.text, node)?;
     match expression::read(&text.node, node.span, effect) {
@@ -341,7 +340,7 @@ fn rate(draft: &mut Draft<'_>, node: &Node) -> Option<(Spanned<u64>, Spanned<Tim
     if parsed.is_none() {
         let message = format!(
             "`limit` takes a number and a unit of time, not `{}`",
-            text.node
+            shown(&text.node)
         );
         draft.reading.fail(
             agentos_grammar::SyntaxErrorKind::WrongShape,
@@ -357,37 +356,58 @@ fn rate(draft: &mut Draft<'_>, node: &Node) -> Option<(Spanned<u64>, Spanned<Tim
 /// A rule whose grant rests on a rate, as a deny, and how many rules of the file
 /// stand before it.
 struct Limited {
-    rule: Spanned<agentos_grammar::ast::Rule>,
+    rule: Spanned<Rule>,
     position: usize,
 }
 
-impl Limited {
-    /// Adds the deny where something after it would permit what the rate alone
-    /// may grant; where nothing would, the default denies.
-    fn withhold(self, policy: &mut PolicyDraft, default: DefaultAnswer) {
-        let priority =
-            |rule: &agentos_grammar::ast::Rule| rule.priority.as_ref().map_or(0, |it| it.node);
-        let mine = priority(&self.rule);
-        let permits = policy.rules().iter().enumerate().any(|(position, other)| {
-            let after =
-                priority(other) < mine || (priority(other) == mine && position >= self.position);
-            let apart = other
-                .actions
-                .iter()
-                .all(|name| condition::is_plain_name(&name.node))
-                && self
-                    .rule
-                    .actions
-                    .iter()
-                    .all(|name| condition::is_plain_name(&name.node))
-                && other
-                    .actions
-                    .iter()
-                    .all(|name| !self.rule.actions.contains(name));
-            after && !condition::restrains(other.effect.node) && !apart
-        });
-        if default == DefaultAnswer::Allow || permits {
-            policy.insert_rule(self.position, self.rule);
+/// When a rule is asked: the smaller, the earlier.
+type Turn = (Reverse<i64>, usize);
+
+/// Adds the denies where something after them would permit what a rate alone may
+/// grant; where nothing would, the default denies.
+fn withhold(policy: &mut PolicyDraft, limited: Vec<Limited>, default: DefaultAnswer) {
+    let turn = |rule: &Rule, position: usize| -> Turn {
+        (
+            Reverse(rule.priority.as_ref().map_or(0, |priority| priority.node)),
+            position,
+        )
+    };
+    // The last turn at which something is permitted: whatever it is, what is not
+    // told by its name, and what is.
+    let mut any: Option<Turn> = None;
+    let mut unnamed: Option<Turn> = None;
+    let mut named: HashMap<&str, Turn> = HashMap::new();
+    let rules = policy.rules().iter().enumerate();
+    for (position, rule) in rules.filter(|(_, rule)| !condition::restrains(rule.effect.node)) {
+        // A limited rule of the same position stands before it.
+        let turn = turn(rule, position + 1);
+        any = any.max(Some(turn));
+        for action in &rule.actions {
+            if condition::is_plain_name(&action.node) {
+                let last = named.entry(action.node.as_str()).or_insert(turn);
+                *last = turn.max(*last);
+            } else {
+                unnamed = unnamed.max(Some(turn));
+            }
         }
     }
+    let permitted = |limited: &Limited| {
+        let mine = Some(turn(&limited.rule, limited.position));
+        let actions = &limited.rule.actions;
+        if actions
+            .iter()
+            .all(|action| condition::is_plain_name(&action.node))
+        {
+            let by_name = |name: &Name| named.get(name.node.as_str()).copied() > mine;
+            unnamed > mine || actions.iter().any(by_name)
+        } else {
+            any > mine
+        }
+    };
+    let withheld: Vec<(usize, Spanned<Rule>)> = limited
+        .into_iter()
+        .filter(|limited| default == DefaultAnswer::Allow || permitted(limited))
+        .map(|limited| (limited.position, limited.rule))
+        .collect();
+    policy.insert_rules(withheld);
 }
