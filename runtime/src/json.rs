@@ -185,6 +185,21 @@ impl<'a> Reader<'a> {
         })
     }
 
+    fn fail_at_key<T>(&self, problem: RequestProblem, key: &Cow<'a, str>) -> Result<T, Failure> {
+        let offset = match key {
+            // The quote before it.
+            Cow::Borrowed(key) => (key.as_ptr() as usize)
+                .wrapping_sub(self.text.as_ptr() as usize)
+                .wrapping_sub(1),
+            // Put together from escapes: it ended right before here.
+            Cow::Owned(_) => self.jiter.current_index(),
+        };
+        Err(Failure {
+            problem: Box::new(problem),
+            offset,
+        })
+    }
+
     fn request(&mut self, source: RequestSource, request: &mut Request<'a>) -> Result<(), Failure> {
         let peek = self.jiter.peek().map_err(not_json)?;
         if peek != Peek::Object {
@@ -201,16 +216,17 @@ impl<'a> Reader<'a> {
             .map(|key| borrow(text, key));
         while let Some(name) = key {
             let Some(position) = KEYS.iter().position(|known| *known == name) else {
-                return self.fail(RequestProblem::UnknownKey {
+                let problem = RequestProblem::UnknownKey {
                     nearest: nearest(&name, KEYS),
-                    key: name.into_owned(),
-                });
+                    key: name.to_string(),
+                };
+                return self.fail_at_key(problem, &name);
             };
             if seen
                 .get_mut(position)
                 .is_none_or(|seen| std::mem::replace(seen, true))
             {
-                return self.fail(RequestProblem::Duplicate(name.into_owned()));
+                return self.fail_at_key(RequestProblem::Duplicate(name.to_string()), &name);
             }
             let peek = self.jiter.peek().map_err(not_json)?;
             match &*name {
@@ -371,7 +387,7 @@ impl<'a> Reader<'a> {
                 !seen.insert(name.clone())
             };
             if twice {
-                return self.fail(RequestProblem::Duplicate(name.into_owned()));
+                return self.fail_at_key(RequestProblem::Duplicate(name.to_string()), &name);
             }
             let peek = self.jiter.peek().map_err(not_json)?;
             let value = self.value(peek, deeper)?;
@@ -539,11 +555,11 @@ mod tests {
             ),
             (
                 r#"{"action": "a", "polices": []}"#,
-                "`polices` is not a key of a request (did you mean `policies`?), at byte 26",
+                "`polices` is not a key of a request (did you mean `policies`?), at byte 16",
             ),
             (
                 r#"{"action": "a", "action": "b"}"#,
-                "the key `action` stands twice, at byte 25",
+                "the key `action` stands twice, at byte 16",
             ),
             (
                 r#"{"action": "a", "params": {"x": 1, "\u0078": 2}}"#,

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 pub mod oracle;
+pub mod rows;
 
 use std::borrow::Cow;
 

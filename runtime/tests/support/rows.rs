@@ -1,0 +1,153 @@
+//! Rows by hand, short enough to read in a test.
+
+use std::borrow::Cow;
+
+use agentos_runtime::{
+    Effect, Number, Stage,
+    table::{
+        Action, Check, Combine, Condition, DefaultAnswer, Field, Limits, List, Literal, Matcher,
+        Mode, Order, Param, Part, Pattern, PatternSet, Place, Policy, Quantifier, Rule, Source,
+        Table, Test, Type,
+    },
+};
+
+pub fn list<T: Clone>(rows: impl Into<Vec<T>>) -> List<'static, T> {
+    Cow::Owned(rows.into())
+}
+
+pub const fn at(line: u32) -> Place {
+    Place {
+        source: 0,
+        line,
+        column: 3,
+    }
+}
+
+pub fn table(policies: impl Into<Vec<Policy<'static>>>) -> Table<'static> {
+    Table {
+        sources: list([Source {
+            name: "a.policy",
+            sha256: "",
+        }]),
+        policies: list(policies),
+    }
+}
+
+/// A policy that denies by default, with rules of one part.
+pub fn policy(name: &'static str, rules: impl Into<Vec<Rule<'static>>>) -> Policy<'static> {
+    Policy {
+        name,
+        version: "",
+        at: at(1),
+        default: DefaultAnswer::Deny,
+        default_because: None,
+        mode: Mode::Enforce,
+        base: false,
+        parts: list([Part {
+            policy: name,
+            combine: Combine::Strictest,
+            rules: list(rules),
+        }]),
+        actions: list([]),
+        patterns: list([]),
+        intents: list([]),
+        limits: Limits::default(),
+        rates: list([]),
+        trust: None,
+    }
+}
+
+/// The same, first match first.
+pub fn by_priority(name: &'static str, rules: impl Into<Vec<Rule<'static>>>) -> Policy<'static> {
+    let mut policy = policy(name, rules);
+    policy.parts.to_mut()[0].combine = Combine::Priority;
+    policy
+}
+
+pub fn rule(
+    effect: Effect,
+    id: &'static str,
+    action: &'static str,
+    when: Option<Condition<'static>>,
+) -> Rule<'static> {
+    Rule {
+        effect,
+        id,
+        at: at(2),
+        actions: list([action]),
+        stage: Stage::Call,
+        when,
+        priority: 0,
+        because: None,
+        suggest: None,
+        approvers: None,
+        severity: None,
+        help: None,
+    }
+}
+
+pub fn param(name: &'static str) -> Field<'static> {
+    Field::Param(list(name.split('.').collect::<Vec<_>>()))
+}
+
+pub fn test(clause: u16, field: Field<'static>, check: Check<'static>) -> Test<'static> {
+    Test {
+        clause,
+        negated: false,
+        quantifier: Quantifier::Whole,
+        field,
+        check,
+    }
+}
+
+/// One test of a param, as a condition.
+pub fn when(clause: u16, name: &'static str, check: Check<'static>) -> Option<Condition<'static>> {
+    Some(Condition::Test(test(clause, param(name), check)))
+}
+
+/// A test of the text for the patterns of a set, as a condition.
+pub fn when_text(set: u32) -> Option<Condition<'static>> {
+    Some(Condition::Test(test(1, Field::Text, Check::Matches(set))))
+}
+
+pub fn is(text: &'static str) -> Check<'static> {
+    Check::Equals(Literal::Text(text))
+}
+
+pub fn above(number: i64) -> Check<'static> {
+    Check::Compare(Order::Greater, Literal::Number(Number::from(number)))
+}
+
+pub fn set(name: &'static str, matchers: impl Into<Vec<Matcher<'static>>>) -> PatternSet<'static> {
+    let pattern = |matcher: Matcher<'static>| {
+        let (Matcher::Substring(source)
+        | Matcher::Regex(source)
+        | Matcher::RegexUnless(source, _)
+        | Matcher::Glob(source)) = matcher;
+        Pattern {
+            source,
+            at: at(9),
+            matcher,
+        }
+    };
+    PatternSet {
+        name,
+        patterns: list(matchers.into().into_iter().map(pattern).collect::<Vec<_>>()),
+    }
+}
+
+/// Declares an action; a name that ends in `?` is optional.
+pub fn declare(
+    name: &'static str,
+    params: impl Into<Vec<(&'static str, Type<'static>)>>,
+) -> Action<'static> {
+    let param = |(name, ty): (&'static str, Type<'static>)| Param {
+        name: name.trim_end_matches('?'),
+        ty,
+        optional: name.ends_with('?'),
+    };
+    Action {
+        name,
+        params: list(params.into().into_iter().map(param).collect::<Vec<_>>()),
+    }
+}
