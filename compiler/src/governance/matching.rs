@@ -97,7 +97,11 @@ fn matcher(pattern: &BlockedPattern) -> Result<Matcher, String> {
         }
         Err(problems) if has(&problems, ProblemKind::Empty) => Ok(Matcher::Every),
         Err(problems) if has(&problems, ProblemKind::NeverMatches) => Ok(Matcher::None),
-        Err(problems) => Err(problems.iter().map(sentence).collect::<Vec<_>>().join("; ")),
+        Err(problems) => {
+            let mut why: Vec<String> = problems.iter().map(sentence).collect();
+            why.dedup();
+            Err(why.join("; "))
+        }
     }
 }
 
