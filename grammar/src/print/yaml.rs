@@ -321,34 +321,47 @@ impl Printer<'_, '_> {
         let written: Vec<String> = entries
             .iter()
             .map(|(key, value)| {
-                format!(
-                    "{}: {}",
-                    quote::scalar(key, Place::Flow),
-                    value.written(Place::Flow)
-                )
+                let key = quote::scalar(key, Place::Flow);
+                format!("{key}: {}", value.written(Place::Flow))
             })
             .collect();
-        let line = format!("{name}: {{{}}}", written.join(", "));
-        let fits = self.page.indent() + columns(&line) <= YAML_WIDTH;
-        if (fits || entries.is_empty()) && !self.page.comments().touch_entries(p, i, entries.len())
-        {
-            self.page.part(part, &line);
-            return;
-        }
+        let line = format!("{{{}}}", written.join(", "));
+        let fits = self.page.indent() + columns(&name) + 2 + columns(&line) <= YAML_WIDTH;
+        let touched = self.page.comments().touch_entries(p, i, entries.len());
         self.page.before(part);
-        self.page.line(&format!("{name}:"));
-        self.page.depth += 1;
-        for (e, (key, value)) in entries.iter().enumerate() {
-            self.gap(e, Part::Entry(p, i, e));
-            let line = format!(
-                "{}: {}",
-                quote::scalar(key, Place::Block),
-                value.written(Place::Block)
-            );
-            self.page.part(Part::Entry(p, i, e), &line);
+        if (fits || entries.is_empty()) && !touched {
+            self.key(&name, &line);
+        } else {
+            self.key(&name, "");
+            self.page.depth += 1;
+            for (e, (key, value)) in entries.iter().enumerate() {
+                let part = Part::Entry(p, i, e);
+                self.gap(e, part);
+                self.page.before(part);
+                let key = quote::scalar(key, Place::Block);
+                self.key(&key, &value.written(Place::Block));
+                self.page.beside(part);
+            }
+            self.page.depth -= 1;
         }
-        self.page.depth -= 1;
         self.page.beside(part);
+    }
+
+    /// `key: value`, or `key:` alone.
+    fn key(&mut self, key: &str, value: &str) {
+        /// Readers take a longer text for a key only where a `?` says so.
+        const LONGEST: usize = 1000;
+        let value = if value.is_empty() {
+            ":".to_owned()
+        } else {
+            format!(": {value}")
+        };
+        if columns(key) <= LONGEST {
+            self.page.line(&format!("{key}{value}"));
+        } else {
+            self.page.line(&format!("? {key}"));
+            self.page.line(&value);
+        }
     }
 
     fn patterns(&mut self, (p, i): (usize, usize), set: &PatternSet) {
@@ -400,12 +413,13 @@ impl Printer<'_, '_> {
     /// The head of a list of entries; all of it when there are none.
     fn has_no_entries(&mut self, (p, i): (usize, usize), head: &str, entries: usize) -> bool {
         let part = Part::Item(p, i);
+        self.page.before(part);
         if entries == 0 {
-            self.page.part(part, &format!("{head}: []"));
+            self.key(head, "[]");
+            self.page.beside(part);
             return true;
         }
-        self.page.before(part);
-        self.page.line(&format!("{head}:"));
+        self.key(head, "");
         self.page.depth += 1;
         false
     }
