@@ -14,6 +14,7 @@ mod conflict;
 mod given;
 mod invalid;
 mod matching;
+mod read;
 mod setting;
 mod settings;
 mod yaml;
@@ -31,7 +32,7 @@ pub use settings::{BlockedPattern, MOST_ENTRIES, Settings};
 
 use given::Given;
 use matching::Matchers;
-use settings::Draft;
+use read::Draft;
 
 /// Settings that hold what they promise: every one in its range, every blocked
 /// pattern readable. Reads like its [`Settings`].
@@ -92,7 +93,7 @@ impl GovernancePolicy {
     /// Everything that is wrong with it: values of the wrong kind or range,
     /// and names that are no settings.
     pub fn from_dict(data: &Value) -> Result<GovernancePolicy, InvalidPolicy> {
-        GovernancePolicy::build(settings::read(&Given::json(data), true))
+        GovernancePolicy::build(read::read(&Given::json(data), true))
     }
 
     /// The same, where a pattern of type `substring` stays one that was given
@@ -102,7 +103,7 @@ impl GovernancePolicy {
     ///
     /// Everything that is wrong with it.
     pub fn from_fields(fields: &Value) -> Result<GovernancePolicy, InvalidPolicy> {
-        GovernancePolicy::build(settings::read(&Given::json(fields), false))
+        GovernancePolicy::build(read::read(&Given::json(fields), false))
     }
 
     /// The policy that a YAML text describes.
@@ -164,7 +165,7 @@ impl GovernancePolicy {
 /// The conflicts of what a JSON object describes, also where something else is
 /// wrong with it; what cannot be read has its default.
 pub fn conflicts_of(data: &Value) -> Vec<Conflict> {
-    settings::read(&Given::json(data), true)
+    read::read(&Given::json(data), true)
         .settings
         .detect_conflicts()
 }

@@ -10,8 +10,9 @@ use agentos_grammar::{SourceId, Span, SyntaxError, yaml};
 use super::{
     BlockedPattern, Invalid, Problem, Setting, Settings,
     given::Given,
+    read::{self, Draft},
     setting::Takes,
-    settings::{self, Draft, type_name},
+    settings::type_name,
 };
 
 impl Settings {
@@ -123,9 +124,9 @@ pub(super) fn read(text: &str) -> Draft {
         Given::yaml(document, &mut |node| traps.push(trap(node)))
     });
     let mut draft = if errors.is_empty() || matches!(given, Given::Mapping(_)) {
-        settings::read(&given, true)
+        read::read(&given, true)
     } else {
-        settings::read(&Given::Mapping(Vec::new()), true)
+        read::read(&Given::Mapping(Vec::new()), true)
     };
     if let Some(document) = document {
         let entries = document.as_mapping().unwrap_or_default();
