@@ -106,6 +106,9 @@ pub(crate) struct Literals {
     times: Box<[i128]>,
 }
 
+/// Texts, numbers, booleans.
+pub(crate) type Untimed<'l> = (&'l [Box<str>], &'l [Number], &'l [bool]);
+
 impl FromIterator<Literal> for Literals {
     fn from_iter<I: IntoIterator<Item = Literal>>(literals: I) -> Literals {
         let (mut texts, mut numbers, mut booleans, mut times) =
@@ -150,7 +153,7 @@ impl Literals {
     }
 
     /// The texts, numbers and booleans; `None` where there are times as well.
-    pub(crate) fn untimed(&self) -> Option<(&[Box<str>], &[Number], &[bool])> {
+    pub(crate) fn untimed(&self) -> Option<Untimed<'_>> {
         self.times
             .is_empty()
             .then_some((&self.texts, &self.numbers, &self.booleans))
@@ -232,7 +235,7 @@ pub(crate) struct Look<'e, 'r> {
     pub(crate) buffers: &'r mut Buffers,
 }
 
-impl<'e, 'r> Look<'e, 'r> {
+impl<'r> Look<'_, 'r> {
     /// What a condition comes to. Its depth was bounded when it was made ready.
     pub(crate) fn settle(&mut self, condition: &Condition) -> Settled {
         match condition {

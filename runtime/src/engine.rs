@@ -37,6 +37,10 @@ thread_local! {
 
 impl Engine {
     /// Makes a table ready: checks it, and compiles its patterns.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the table.
     pub fn new(table: &Table<'_>) -> Result<Engine, TableError> {
         let policies = prepare(table)?;
         let mut by_name = HashMap::new();

@@ -36,7 +36,7 @@ const LEAST_GROUP: usize = 4;
 const FEW_LISTS: usize = 8;
 
 /// Keys come from policies, and requests only look them up: a fixed seed is safe.
-const HASHER: FixedState = FixedState::with_seed(0x00a6_e27_05);
+const HASHER: FixedState = FixedState::with_seed(0x000a_6e27);
 
 /// The hash under which a name is looked up.
 pub(crate) fn hash_of(name: &str) -> u64 {
@@ -57,7 +57,7 @@ pub(crate) struct Names {
 
 /// What is known of an action's name.
 pub(crate) struct Name {
-    name: Box<str>,
+    spelled: Box<str>,
     /// Index into the policy's shapes.
     pub(crate) shape: Option<u32>,
     /// What the first part has for this very name: mostly all there is.
@@ -155,12 +155,12 @@ impl Names {
                 .iter()
                 .map(|part| part.get(name).copied().unwrap_or(none));
             let known = Name {
-                name: name.into(),
+                spelled: name.into(),
                 shape,
                 first: exact.next().unwrap_or(none),
                 others: exact.collect(),
             };
-            table.insert_unique(hash_of(name), known, |known| hash_of(&known.name));
+            table.insert_unique(hash_of(name), known, |known| hash_of(&known.spelled));
         }
         Names { table }
     }
@@ -168,7 +168,7 @@ impl Names {
     /// What is known of a name.
     #[inline]
     pub(crate) fn get(&self, name: &str, hash: u64) -> Option<&Name> {
-        self.table.find(hash, |known| *known.name == *name)
+        self.table.find(hash, |known| *known.spelled == *name)
     }
 }
 

@@ -185,13 +185,11 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn fail_at_key<T>(&self, problem: RequestProblem, key: &Cow<'a, str>) -> Result<T, Failure> {
-        let offset = match key {
-            // The quote before it.
-            Cow::Borrowed(key) => (key.as_ptr() as usize)
-                .wrapping_sub(self.text.as_ptr() as usize)
-                .wrapping_sub(1),
-            // Put together from escapes: it ended right before here.
+    fn fail_at_key<T>(&self, problem: RequestProblem, key: &str) -> Result<T, Failure> {
+        let start = (key.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        // A key that was put together from escapes ended right before here.
+        let offset = match borrow(self.text, key) {
+            Cow::Borrowed(_) => start.saturating_sub(1),
             Cow::Owned(_) => self.jiter.current_index(),
         };
         Err(Failure {
@@ -201,10 +199,13 @@ impl<'a> Reader<'a> {
     }
 
     fn request(&mut self, source: RequestSource, request: &mut Request<'a>) -> Result<(), Failure> {
-        let peek = self.jiter.peek().map_err(not_json)?;
+        let peek = self.jiter.peek().map_err(|error| not_json(&error))?;
         if peek != Peek::Object {
             // One letter does not tell `null` from nonsense.
-            self.jiter.clone().known_skip(peek).map_err(not_json)?;
+            self.jiter
+                .clone()
+                .known_skip(peek)
+                .map_err(|error| not_json(&error))?;
             return self.fail(RequestProblem::NotObject(kind(peek)));
         }
         let mut seen = [false; KEYS.len()];
@@ -212,7 +213,7 @@ impl<'a> Reader<'a> {
         let mut key = self
             .jiter
             .next_object()
-            .map_err(not_json)?
+            .map_err(|error| not_json(&error))?
             .map(|key| borrow(text, key));
         while let Some(name) = key {
             let Some(position) = KEYS.iter().position(|known| *known == name) else {
@@ -228,7 +229,7 @@ impl<'a> Reader<'a> {
             {
                 return self.fail_at_key(RequestProblem::Duplicate(name.to_string()), &name);
             }
-            let peek = self.jiter.peek().map_err(not_json)?;
+            let peek = self.jiter.peek().map_err(|error| not_json(&error))?;
             match &*name {
                 "id" => request.id = self.optional_text("id", peek)?,
                 "agent_id" => request.agent = self.optional_text("agent_id", peek)?,
@@ -253,10 +254,10 @@ impl<'a> Reader<'a> {
             key = self
                 .jiter
                 .next_key()
-                .map_err(not_json)?
+                .map_err(|error| not_json(&error))?
                 .map(|key| borrow(text, key));
         }
-        self.jiter.finish().map_err(not_json)?;
+        self.jiter.finish().map_err(|error| not_json(&error))?;
         if seen.get(2) != Some(&true) {
             return self.fail(RequestProblem::MissingKey("action"));
         }
@@ -269,7 +270,7 @@ impl<'a> Reader<'a> {
                 .jiter
                 .known_null()
                 .map(|()| Cow::default())
-                .map_err(not_json),
+                .map_err(|error| not_json(&error)),
             Peek::String => self.string(),
             found => self.fail(RequestProblem::WrongType {
                 key,
@@ -285,7 +286,7 @@ impl<'a> Reader<'a> {
                 .jiter
                 .known_null()
                 .map(|()| Map::new())
-                .map_err(not_json),
+                .map_err(|error| not_json(&error)),
             Peek::Object => self.map(DEEPEST_VALUE),
             found => self.fail(RequestProblem::WrongType {
                 key,
@@ -303,15 +304,15 @@ impl<'a> Reader<'a> {
         };
         let mut names = Vec::new();
         match peek {
-            Peek::Null => self.jiter.known_null().map_err(not_json)?,
+            Peek::Null => self.jiter.known_null().map_err(|error| not_json(&error))?,
             Peek::Array => {
-                let mut next = self.jiter.known_array().map_err(not_json)?;
+                let mut next = self.jiter.known_array().map_err(|error| not_json(&error))?;
                 while let Some(peek) = next {
                     if peek != Peek::String {
                         return self.fail(wrong(kind(peek)));
                     }
                     names.push(self.string()?);
-                    next = self.jiter.array_step().map_err(not_json)?;
+                    next = self.jiter.array_step().map_err(|error| not_json(&error))?;
                 }
             }
             found => return self.fail(wrong(kind(found))),
@@ -340,21 +341,21 @@ impl<'a> Reader<'a> {
                 .jiter
                 .known_null()
                 .map(|()| Value::Null)
-                .map_err(not_json),
+                .map_err(|error| not_json(&error)),
             Peek::True | Peek::False => self
                 .jiter
                 .known_bool(peek)
                 .map(Value::Boolean)
-                .map_err(not_json),
+                .map_err(|error| not_json(&error)),
             Peek::Array => {
                 let Some(deeper) = deeper.checked_sub(1) else {
                     return self.fail(RequestProblem::TooDeep);
                 };
                 let mut values = Vec::new();
-                let mut next = self.jiter.known_array().map_err(not_json)?;
+                let mut next = self.jiter.known_array().map_err(|error| not_json(&error))?;
                 while let Some(peek) = next {
                     values.push(self.value(peek, deeper)?);
-                    next = self.jiter.array_step().map_err(not_json)?;
+                    next = self.jiter.array_step().map_err(|error| not_json(&error))?;
                 }
                 Ok(Value::List(values))
             }
@@ -375,7 +376,7 @@ impl<'a> Reader<'a> {
         let mut key = self
             .jiter
             .known_object()
-            .map_err(not_json)?
+            .map_err(|error| not_json(&error))?
             .map(|key| borrow(text, key));
         while let Some(name) = key {
             if map.len() == SMALL_MAP {
@@ -389,13 +390,13 @@ impl<'a> Reader<'a> {
             if twice {
                 return self.fail_at_key(RequestProblem::Duplicate(name.to_string()), &name);
             }
-            let peek = self.jiter.peek().map_err(not_json)?;
+            let peek = self.jiter.peek().map_err(|error| not_json(&error))?;
             let value = self.value(peek, deeper)?;
             map.push(name, value);
             key = self
                 .jiter
                 .next_key()
-                .map_err(not_json)?
+                .map_err(|error| not_json(&error))?
                 .map(|key| borrow(text, key));
         }
         Ok(map)
@@ -406,12 +407,14 @@ impl<'a> Reader<'a> {
         self.jiter
             .known_str()
             .map(|string| borrow(text, string))
-            .map_err(not_json)
+            .map_err(|error| not_json(&error))
     }
 
     fn number(&mut self, peek: Peek) -> Result<Value<'a>, Failure> {
         let start = self.jiter.current_index();
-        self.jiter.known_number_bytes(peek).map_err(not_json)?;
+        self.jiter
+            .known_number_bytes(peek)
+            .map_err(|error| not_json(&error))?;
         let digits = self
             .text
             .get(start..self.jiter.current_index())
@@ -440,7 +443,7 @@ fn borrow<'a>(text: &'a str, string: &str) -> Cow<'a, str> {
     }
 }
 
-fn not_json(error: JiterError) -> Failure {
+fn not_json(error: &JiterError) -> Failure {
     Failure {
         problem: Box::new(RequestProblem::Json(error.error_type.to_string())),
         offset: error.index,

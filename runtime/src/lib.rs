@@ -50,7 +50,7 @@ pub use engine::Engine;
 pub use explain::{Spoke, SpokenClause};
 #[cfg(feature = "json")]
 pub use json::{LONGEST_REQUEST, RequestError, RequestProblem, RequestSource};
-pub use matcher::{LARGEST_AUTOMATON, MOST_STEPS_BACK};
+pub use matcher::{LARGEST_AUTOMATON, MOST_LOOKED_AHEAD, MOST_STEPS_BACK};
 pub use number::{Number, NumberError};
 pub use policy::Policy;
 pub use prepare::{DEEPEST_CONDITION, DEEPEST_TYPE, MOST_ROWS, TableError};

@@ -27,6 +27,11 @@ pub const LARGEST_AUTOMATON: usize = 10 << 20;
 /// whether it matches is in doubt.
 pub const MOST_STEPS_BACK: usize = 100_000;
 
+/// How much text the second half of one `unless followed by` may look at, in
+/// bytes: each place where the first half is found may look at all that
+/// follows. Beyond it, whether the whole matches is in doubt.
+pub const MOST_LOOKED_AHEAD: usize = 32 << 20;
+
 /// How much the lazily built states of one automaton may take, in bytes. Where
 /// this is less than its largest states need, the search falls back to one
 /// that is hundreds of times slower.
@@ -91,11 +96,12 @@ impl Pattern {
         })
     }
 
-    /// What finds both halves of an `unless followed by`.
-    fn whole(&self) -> Option<&fancy_regex::Regex> {
+    /// Whether an `unless followed by`, whose first half is in the text, is in
+    /// it as a whole.
+    fn is_whole_in(&self, text: &str) -> Outcome {
         match &self.matcher {
-            Matcher::Unless { whole, .. } => Some(whole),
-            Matcher::Substring(_) | Matcher::Regex(_) | Matcher::Glob(_) => None,
+            Matcher::Unless { first, whole } => is_match(first, whole, text),
+            Matcher::Substring(_) | Matcher::Regex(_) | Matcher::Glob(_) => Ok(true),
         }
     }
 
@@ -107,7 +113,9 @@ impl Pattern {
                 Ok(small.contains(&**part))
             }
             Matcher::Regex(regex) | Matcher::Glob(regex) => Ok(regex.is_match(text)),
-            Matcher::Unless { first, whole } => Ok(first.is_match(text) && is_match(whole, text)?),
+            Matcher::Unless { first, whole } => {
+                Ok(first.is_match(text) && is_match(first, whole, text)?)
+            }
         }
     }
 
@@ -155,8 +163,12 @@ impl Pattern {
     }
 }
 
-fn is_match(regex: &fancy_regex::Regex, text: &str) -> Outcome {
-    regex.is_match(text).map_err(|_| Doubt::TooManySteps)
+fn is_match(first: &Regex, whole: &fancy_regex::Regex, text: &str) -> Outcome {
+    let most = MOST_LOOKED_AHEAD / text.len().max(1);
+    if first.find_iter(text).nth(most).is_some() {
+        return Err(Doubt::TooManySteps);
+    }
+    whole.is_match(text).map_err(|_| Doubt::TooManySteps)
 }
 
 fn anchored(expression: &str) -> String {
@@ -319,23 +331,23 @@ impl Scanner {
             }
         }
         for regexes in &self.regexes {
-            regexes.scan(Input::new(text.whole()), &mut scan.set, &mut scan.found);
+            regexes.scan(&Input::new(text.whole()), &mut scan.set, &mut scan.found);
         }
         for globs in &self.globs {
             for (_, value) in text.values() {
                 globs.scan(
-                    Input::new(value).anchored(Anchored::Yes),
+                    &Input::new(value).anchored(Anchored::Yes),
                     &mut scan.set,
                     &mut scan.found,
                 );
             }
         }
         for &id in &self.unless {
-            let whole = patterns.get(id as usize).and_then(Pattern::whole);
             if !is_set(&scan.found, id) {
                 continue;
             }
-            match whole.map(|whole| is_match(whole, text.whole())) {
+            let pattern = patterns.get(id as usize);
+            match pattern.map(|pattern| pattern.is_whole_in(text.whole())) {
                 Some(Ok(true)) => {}
                 Some(Ok(false)) => unset(&mut scan.found, id),
                 Some(Err(_)) | None => {
@@ -375,11 +387,11 @@ fn together(regexes: &[(u32, &str)]) -> Result<Vec<Together>, Unusable> {
 }
 
 impl Together {
-    fn scan(&self, input: Input<'_>, set_: &mut Option<PatternSet>, found: &mut [u64]) {
+    fn scan(&self, input: &Input<'_>, set_: &mut Option<PatternSet>, found: &mut [u64]) {
         let fitting = set_.take().filter(|set| set.capacity() >= self.ids.len());
         let mut patterns = fitting.unwrap_or_else(|| PatternSet::new(self.ids.len()));
         patterns.clear();
-        self.regex.which_overlapping_matches(&input, &mut patterns);
+        self.regex.which_overlapping_matches(input, &mut patterns);
         for pattern in patterns.iter() {
             if let Some(&id) = self.ids.get(pattern.as_usize()) {
                 set(found, id);

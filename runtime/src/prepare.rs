@@ -5,7 +5,7 @@
 //! bound in it is checked here, so that nothing can go wrong later. Patterns
 //! are compiled here as well.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     Number,
@@ -219,6 +219,9 @@ fn by_stage(stage: table::Stage, shapes: &[(Box<str>, Shape)], parts: &[Part]) -
     }
 }
 
+/// Declared actions by name.
+type Shapes = Box<[(Box<str>, Shape)]>;
+
 struct Cx<'p, 't> {
     row: &'p table::Policy<'t>,
     sources: usize,
@@ -287,15 +290,15 @@ impl<'p, 't> Cx<'p, 't> {
         })
     }
 
-    fn shapes(&mut self) -> Result<Box<[(Box<str>, Shape)]>, TableError> {
+    fn shapes(&mut self) -> Result<Shapes, TableError> {
         let mut shapes: Vec<(Box<str>, Shape)> = Vec::new();
-        let mut known = HashMap::new();
+        let mut known = HashSet::new();
         for action in self.row.actions.iter() {
             let twice = |name: String| TableError::DuplicateDeclaration {
                 policy: self.row.name.to_owned(),
                 name,
             };
-            if known.insert(action.name, ()).is_some() {
+            if !known.insert(action.name) {
                 return Err(twice(action.name.to_owned()));
             }
             let mut params: Vec<Param> = Vec::new();

@@ -266,7 +266,7 @@ struct Reporting<'e, 'r> {
     look: Look<'e, 'r>,
 }
 
-impl<'e, 'r> Reporting<'e, 'r> {
+impl<'e> Reporting<'e, '_> {
     /// The signals found, by intent.
     fn intents(&mut self) -> Vec<IntentReport> {
         let policy: &'e Policy = self.look.policy;
@@ -352,9 +352,9 @@ impl<'e, 'r> Reporting<'e, 'r> {
         let request = self.look.request;
         match test.field {
             Field::Action => {
-                self.matched_in("action".to_owned(), &request.action, patterns, matches)
+                self.matched_in("action", &request.action, patterns, matches);
             }
-            Field::Agent => self.matched_in("agent".to_owned(), &request.agent, patterns, matches),
+            Field::Agent => self.matched_in("agent", &request.agent, patterns, matches),
             Field::Text => {}
             Field::At(path) => {
                 let name = self
@@ -365,11 +365,13 @@ impl<'e, 'r> Reporting<'e, 'r> {
                     .map(spelled)
                     .unwrap_or_default();
                 match self.look.value(path) {
-                    Ok(Some(Value::String(text))) => self.matched_in(name, text, patterns, matches),
+                    Ok(Some(Value::String(text))) => {
+                        self.matched_in(&name, text, patterns, matches);
+                    }
                     Ok(Some(Value::List(values))) => {
                         for (at, value) in values.iter().enumerate().take(MOST_MATCHES) {
                             if let Value::String(text) = value {
-                                self.matched_in(format!("{name}[{at}]"), text, patterns, matches);
+                                self.matched_in(&format!("{name}[{at}]"), text, patterns, matches);
                             }
                         }
                     }
@@ -379,7 +381,7 @@ impl<'e, 'r> Reporting<'e, 'r> {
         }
     }
 
-    fn matched_in(&self, field: String, text: &str, patterns: &[u32], matches: &mut Vec<Match>) {
+    fn matched_in(&self, field: &str, text: &str, patterns: &[u32], matches: &mut Vec<Match>) {
         for &id in patterns.iter().take(MOST_MATCHES) {
             let Some(pattern) = self.look.policy.patterns.get(id as usize) else {
                 continue;
@@ -387,7 +389,7 @@ impl<'e, 'r> Reporting<'e, 'r> {
             if let Some(range) = pattern.find(text) {
                 let (start, end) = (range.start, range.end);
                 matches.push(Match {
-                    field: field.clone(),
+                    field: field.to_owned(),
                     pattern: pattern.source.to_string(),
                     start,
                     end,
@@ -491,7 +493,7 @@ pub(crate) fn tests(rule: &Rule) -> Vec<&Test> {
         match condition {
             Condition::Test(test) => tests.push(test),
             Condition::All(conditions) | Condition::Any(conditions) => {
-                left.extend(conditions.iter().rev())
+                left.extend(conditions.iter().rev());
             }
         }
     }

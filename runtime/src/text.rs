@@ -175,7 +175,7 @@ fn spell(value: &Value<'_>, into: &mut String) {
                 .bytes()
                 .all(|byte| byte.is_ascii_digit() || byte == b'-') =>
         {
-            into.push_str(digits)
+            into.push_str(digits);
         }
         Value::OutOfRange(digits) => spell_float(digits.parse().unwrap_or(f64::NAN), into),
         Value::String(text) => into.push_str(text),
@@ -278,7 +278,7 @@ pub(crate) fn locate(text: &Text, request: &Request<'_>, start: usize, end: usiz
     };
     let mut field = "action".to_owned();
     if position > 0 {
-        field = "params".to_owned();
+        "params".clone_into(&mut field);
         let mut left = position - 1;
         if !descend_map(&request.params, &mut left, &mut field, DEEPEST_VALUE) {
             return spanning();

@@ -29,14 +29,14 @@ fn drop_signal(explain: &'static str) -> Signal<'static> {
     }
 }
 
-fn intends() -> Option<Condition<'static>> {
+fn intends() -> Condition<'static> {
     let check = Check::Intent(list([Category::DestructiveData]), Number::new(5, 1));
-    Some(Condition::Test(test(1, Field::Text, check)))
+    Condition::Test(test(1, Field::Text, check))
 }
 
 #[test]
 fn a_report_is_the_contract() {
-    let mut deny = rule(Effect::Deny, "no-drop", "*", intends());
+    let mut deny = rule(Effect::Deny, "no-drop", "*", Some(intends()));
     deny.suggest = Some("use a view");
     let policy = Policy {
         intents: list([Intent {

@@ -5,8 +5,8 @@
 //! index has something to find.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
-pub mod oracle;
-pub mod rows;
+pub(crate) mod oracle;
+pub(crate) mod rows;
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ use agentos_runtime::{
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-pub const AT: Place = Place {
+pub(crate) const AT: Place = Place {
     source: 0,
     line: 1,
     column: 1,
@@ -77,7 +77,7 @@ fn number() -> impl Strategy<Value = Number> {
     (-3_i64..8, 0_u8..2).prop_map(|(mantissa, scale)| Number::new(mantissa.into(), scale))
 }
 
-pub fn list<T: Clone>(rows: Vec<T>) -> List<'static, T> {
+pub(crate) fn list<T: Clone>(rows: Vec<T>) -> List<'static, T> {
     Cow::Owned(rows)
 }
 
@@ -387,7 +387,7 @@ fn policy(
 }
 
 /// Policies with a few rules of all kinds.
-pub fn table() -> impl Strategy<Value = Table<'static>> {
+pub(crate) fn table() -> impl Strategy<Value = Table<'static>> {
     let part = || part(vec(rule(&ACTION_PATTERNS, condition()), 0..8));
     prop_oneof![
         3 => policy("first", part()).prop_map(|policy| vec![policy]),
@@ -397,7 +397,7 @@ pub fn table() -> impl Strategy<Value = Table<'static>> {
 }
 
 /// A policy with many rules about one action, mostly of one effect.
-pub fn crowd() -> impl Strategy<Value = Table<'static>> {
+pub(crate) fn crowd() -> impl Strategy<Value = Table<'static>> {
     let usual = prop_oneof![2 => effect().prop_map(Some), 1 => Just(None)];
     let names = prop_oneof![
         2 => Just(&["pay"][..]),
@@ -475,7 +475,7 @@ fn fields(names: &'static [&'static str]) -> impl Strategy<Value = Map<'static>>
     })
 }
 
-pub fn request() -> impl Strategy<Value = Request<'static>> {
+pub(crate) fn request() -> impl Strategy<Value = Request<'static>> {
     let agent = select(vec!["a", "ab", "a", ""]);
     let policies = prop_oneof![
         4 => Just(vec![]),
@@ -506,7 +506,7 @@ pub fn request() -> impl Strategy<Value = Request<'static>> {
 }
 
 /// A request for the action that [`crowd`] is about.
-pub fn request_to_pay() -> impl Strategy<Value = Request<'static>> {
+pub(crate) fn request_to_pay() -> impl Strategy<Value = Request<'static>> {
     request().prop_map(|request| Request {
         action: "pay".into(),
         policies: vec!["first".into()],

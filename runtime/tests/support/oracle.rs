@@ -4,7 +4,7 @@
 //! It shares no code with the engine but numbers and moments, so that what
 //! both say is what was meant.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{cell::RefCell, cmp::Reverse, collections::HashMap};
 
 use agentos_runtime::{
     Cause, Decision, Effect, Map, Mismatch, Request, Stage, Value,
@@ -19,16 +19,16 @@ use regex_automata::{Anchored, Input, MatchKind, meta::Regex};
 
 /// What a decision says.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Said {
-    pub effect: Effect,
-    pub policy: Option<String>,
-    pub rule: Option<String>,
-    pub clause: Option<u16>,
-    pub cause: String,
+pub(crate) struct Said {
+    pub(crate) effect: Effect,
+    pub(crate) policy: Option<String>,
+    pub(crate) rule: Option<String>,
+    pub(crate) clause: Option<u16>,
+    pub(crate) cause: String,
 }
 
 /// What a decision of the engine says.
-pub fn said(decision: &Decision<'_>) -> Said {
+pub(crate) fn said(decision: &Decision<'_>) -> Said {
     Said {
         effect: decision.effect(),
         policy: decision.policy().map(str::to_owned),
@@ -77,7 +77,7 @@ fn or(any: impl IntoIterator<Item = Three>) -> Three {
 }
 
 /// The decision, as the language says it.
-pub fn decide<'t>(table: &Table<'t>, request: &Request<'_>) -> Said {
+pub(crate) fn decide<'t>(table: &Table<'t>, request: &Request<'_>) -> Said {
     if let Some(position) = request
         .policies
         .iter()
@@ -120,8 +120,8 @@ pub fn decide<'t>(table: &Table<'t>, request: &Request<'_>) -> Said {
                 .filter(|rule| applies(rule, request))
                 .collect();
             match part.combine {
-                Combine::Strictest => rules.sort_by(|a, b| b.effect.cmp(&a.effect)),
-                Combine::Priority => rules.sort_by(|a, b| b.priority.cmp(&a.priority)),
+                Combine::Strictest => rules.sort_by_key(|rule| Reverse(rule.effect)),
+                Combine::Priority => rules.sort_by_key(|rule| Reverse(rule.priority)),
             }
             for rule in rules {
                 let look = Look { policy, request };
@@ -336,11 +336,13 @@ impl Look<'_, '_> {
             (Check::OneOf(literals), value) => {
                 let same_type: Vec<_> = literals
                     .iter()
-                    .filter(|literal| match (literal, value) {
-                        (Literal::Text(_) | Literal::Time(_), Value::String(_))
-                        | (Literal::Number(_), Value::Number(..))
-                        | (Literal::Boolean(_), Value::Boolean(_)) => true,
-                        _ => false,
+                    .filter(|literal| {
+                        matches!(
+                            (literal, value),
+                            (Literal::Text(_) | Literal::Time(_), Value::String(_))
+                                | (Literal::Number(_), Value::Number(..))
+                                | (Literal::Boolean(_), Value::Boolean(_))
+                        )
                     })
                     .collect();
                 if same_type.is_empty() {
@@ -474,22 +476,23 @@ fn ordered<T: Ord>(order: Order, left: &T, right: &T) -> bool {
 }
 
 /// The canonical text.
-pub fn canonical(request: &Request<'_>) -> String {
+pub(crate) fn canonical(request: &Request<'_>) -> String {
     let mut pieces = values(request);
-    fn keys(value: &Value<'_>, into: &mut Vec<String>) {
-        match value {
-            Value::Map(map) => {
-                for (key, value) in map.iter() {
-                    into.push(key.to_owned());
-                    keys(value, into);
-                }
-            }
-            Value::List(values) => values.iter().for_each(|value| keys(value, into)),
-            _ => {}
-        }
-    }
     keys(&Value::Map(request.params.clone()), &mut pieces);
     pieces.join(" ")
+}
+
+fn keys(value: &Value<'_>, into: &mut Vec<String>) {
+    match value {
+        Value::Map(map) => {
+            for (key, value) in map.iter() {
+                into.push(key.to_owned());
+                keys(value, into);
+            }
+        }
+        Value::List(values) => values.iter().for_each(|value| keys(value, into)),
+        _ => {}
+    }
 }
 
 fn values(request: &Request<'_>) -> Vec<String> {
@@ -501,10 +504,10 @@ fn values(request: &Request<'_>) -> Vec<String> {
             Value::Boolean(boolean) => into.push(if *boolean { "True" } else { "False" }.into()),
             Value::String(text) => into.push(text.to_string()),
             Value::Number(number, agentos_runtime::Spelling::Whole) => {
-                into.push(number.to_string())
+                into.push(number.to_string());
             }
             Value::Number(number, agentos_runtime::Spelling::Pointed) => {
-                into.push(format!("{:?}", number.to_f64()))
+                into.push(format!("{:?}", number.to_f64()));
             }
             Value::OutOfRange(_) => into.push("1e+99".into()),
         }

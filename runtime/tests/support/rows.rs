@@ -1,4 +1,5 @@
 //! Rows by hand, short enough to read in a test.
+#![allow(clippy::unnecessary_wraps, reason = "a rule has its condition so")]
 
 use std::borrow::Cow;
 
@@ -11,11 +12,11 @@ use agentos_runtime::{
     },
 };
 
-pub fn list<T: Clone>(rows: impl Into<Vec<T>>) -> List<'static, T> {
+pub(crate) fn list<T: Clone>(rows: impl Into<Vec<T>>) -> List<'static, T> {
     Cow::Owned(rows.into())
 }
 
-pub const fn at(line: u32) -> Place {
+pub(crate) const fn at(line: u32) -> Place {
     Place {
         source: 0,
         line,
@@ -23,7 +24,7 @@ pub const fn at(line: u32) -> Place {
     }
 }
 
-pub fn table(policies: impl Into<Vec<Policy<'static>>>) -> Table<'static> {
+pub(crate) fn table(policies: impl Into<Vec<Policy<'static>>>) -> Table<'static> {
     Table {
         sources: list([Source {
             name: "a.policy",
@@ -34,7 +35,7 @@ pub fn table(policies: impl Into<Vec<Policy<'static>>>) -> Table<'static> {
 }
 
 /// A policy that denies by default, with rules of one part.
-pub fn policy(name: &'static str, rules: impl Into<Vec<Rule<'static>>>) -> Policy<'static> {
+pub(crate) fn policy(name: &'static str, rules: impl Into<Vec<Rule<'static>>>) -> Policy<'static> {
     Policy {
         name,
         version: "",
@@ -58,13 +59,16 @@ pub fn policy(name: &'static str, rules: impl Into<Vec<Rule<'static>>>) -> Polic
 }
 
 /// The same, first match first.
-pub fn by_priority(name: &'static str, rules: impl Into<Vec<Rule<'static>>>) -> Policy<'static> {
+pub(crate) fn by_priority(
+    name: &'static str,
+    rules: impl Into<Vec<Rule<'static>>>,
+) -> Policy<'static> {
     let mut policy = policy(name, rules);
     policy.parts.to_mut()[0].combine = Combine::Priority;
     policy
 }
 
-pub fn rule(
+pub(crate) fn rule(
     effect: Effect,
     id: &'static str,
     action: &'static str,
@@ -86,11 +90,11 @@ pub fn rule(
     }
 }
 
-pub fn param(name: &'static str) -> Field<'static> {
+pub(crate) fn param(name: &'static str) -> Field<'static> {
     Field::Param(list(name.split('.').collect::<Vec<_>>()))
 }
 
-pub fn test(clause: u16, field: Field<'static>, check: Check<'static>) -> Test<'static> {
+pub(crate) fn test(clause: u16, field: Field<'static>, check: Check<'static>) -> Test<'static> {
     Test {
         clause,
         negated: false,
@@ -101,24 +105,31 @@ pub fn test(clause: u16, field: Field<'static>, check: Check<'static>) -> Test<'
 }
 
 /// One test of a param, as a condition.
-pub fn when(clause: u16, name: &'static str, check: Check<'static>) -> Option<Condition<'static>> {
+pub(crate) fn when(
+    clause: u16,
+    name: &'static str,
+    check: Check<'static>,
+) -> Option<Condition<'static>> {
     Some(Condition::Test(test(clause, param(name), check)))
 }
 
 /// A test of the text for the patterns of a set, as a condition.
-pub fn when_text(set: u32) -> Option<Condition<'static>> {
+pub(crate) fn when_text(set: u32) -> Option<Condition<'static>> {
     Some(Condition::Test(test(1, Field::Text, Check::Matches(set))))
 }
 
-pub fn is(text: &'static str) -> Check<'static> {
+pub(crate) fn is(text: &'static str) -> Check<'static> {
     Check::Equals(Literal::Text(text))
 }
 
-pub fn above(number: i64) -> Check<'static> {
+pub(crate) fn above(number: i64) -> Check<'static> {
     Check::Compare(Order::Greater, Literal::Number(Number::from(number)))
 }
 
-pub fn set(name: &'static str, matchers: impl Into<Vec<Matcher<'static>>>) -> PatternSet<'static> {
+pub(crate) fn set(
+    name: &'static str,
+    matchers: impl Into<Vec<Matcher<'static>>>,
+) -> PatternSet<'static> {
     let pattern = |matcher: Matcher<'static>| {
         let (Matcher::Substring(source)
         | Matcher::Regex(source)
@@ -137,7 +148,7 @@ pub fn set(name: &'static str, matchers: impl Into<Vec<Matcher<'static>>>) -> Pa
 }
 
 /// Declares an action; a name that ends in `?` is optional.
-pub fn declare(
+pub(crate) fn declare(
     name: &'static str,
     params: impl Into<Vec<(&'static str, Type<'static>)>>,
 ) -> Action<'static> {
