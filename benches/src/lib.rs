@@ -1,1 +1,26 @@
-//! benches
+//! agentos beside its peers: the same rules and requests for every engine, timed in turns.
+//!
+//! `cargo bench -p agentos-benches` prints what `docs/benchmarks.md` explains.
+//! Nothing here passes or fails on time; an engine that answers otherwise than
+//! the rules say stops the run.
+#![forbid(unsafe_code)]
+
+pub mod cedar;
+pub mod clock;
+pub mod generated;
+pub mod language;
+pub mod ours;
+pub mod rego;
+pub mod report;
+pub mod rules;
+
+/// What follows the name of a bench on the command line: words that pick rows.
+///
+/// `cargo test` runs benches too, and then without `--bench`: there is nothing
+/// to measure in a test.
+pub fn picked() -> Option<Vec<String>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let measure = arguments.iter().any(|argument| argument == "--bench");
+    let words = arguments.into_iter().filter(|word| !word.starts_with("--"));
+    measure.then(|| words.collect())
+}
