@@ -33,7 +33,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// `drawn.rs`: `DRAWN`, each random policy with its seed.
 fn drawn(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let mut index = String::from("/// Random policies with their seeds.\npub static DRAWN: &[(u64, &::agentos::Policy)] = &[\n");
+    let mut index = String::from(
+        "/// Random policies with their seeds.\npub static DRAWN: &[(u64, &::agentos::Policy)] = &[\n",
+    );
     let mut text = String::new();
     for seed in 0..DRAWN {
         let source = out.join(format!("drawn_{seed}.policy"));

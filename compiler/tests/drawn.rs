@@ -386,3 +386,44 @@ fn the_same_text_gives_the_same_table() {
     };
     assert_eq!(table(), table());
 }
+
+#[test]
+fn tests_that_hold_for_every_text_are_found() {
+    check(
+        r#"
+policy p {
+    patterns none { }
+           //^^^^ AOS0203
+    deny a when text contains "";
+                            //^^ AOS0202
+    deny b when params.x starts with "" or params.x ends with "";
+                                   //^^ AOS0202
+                                                            //^^ AOS0202
+    deny c when params.path under "~/.ssh";
+                                //^^^^^^^^ AOS0112
+    deny d when intent in [benign];
+                         //^^^^^^ AOS0107
+    default allow because " ";
+          //^^^^^ AOS0401
+    deny e id "";
+            //^^ AOS0006
+}
+"#,
+    );
+}
+
+#[test]
+fn policies_extend_each_other_to_a_bounded_depth() {
+    let mut text = String::new();
+    for at in 0..3000 {
+        text.push_str(&format!("policy p{at} {{ extends p{}; }}\n", at + 1));
+    }
+    text.push_str("policy p3000 { allow z; }\n");
+    let (plan, found) = compile(&Sources::one("p.policy", text), &Options::default());
+    assert!(plan.is_none());
+    assert!(
+        found.iter().all(|finding| finding.lint.code == "AOS0008"),
+        "{:?}",
+        found[0].message
+    );
+}

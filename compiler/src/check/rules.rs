@@ -46,7 +46,10 @@ pub(super) fn check(policy: &Policy, found: &mut Vec<Finding>) {
 
 fn default_allow(policy: &Policy, found: &mut Vec<Finding>) {
     if policy.default == DefaultAnswer::Allow
-        && policy.default_because.is_none()
+        && policy
+            .default_because
+            .as_ref()
+            .is_none_or(|because| because.trim().is_empty())
         && let Some(span) = policy.default_span
     {
         found.push(

@@ -7,7 +7,7 @@
 use agentos_grammar::{Span, Spanned, ast};
 use agentos_runtime::{
     Number,
-    table::{Order, Quantifier},
+    table::{Category, Order, Quantifier},
 };
 
 use super::{pattern, scope::Scope};
@@ -160,6 +160,17 @@ impl Cx<'_> {
             let Some(category) = pattern::category(name, self.found) else {
                 continue;
             };
+            if category == Category::Benign {
+                self.found.push(
+                    Finding::new(
+                        &codes::UNKNOWN_INTENT,
+                        name.span,
+                        "`benign` is what a request is when no signal is found, and cannot be asked for",
+                    )
+                    .help("ask for the other intents: `not intent in [destructive_data, …] at 0.5`"),
+                );
+                continue;
+            }
             if !self.scope.intents.contains(&category) {
                 self.found.push(
                     Finding::new(
@@ -377,6 +388,9 @@ impl Cx<'_> {
             }
             ast::Check::Contains(value) => {
                 let span = value.span;
+                if let ast::Literal::Text(text) = &value.node {
+                    self.not_empty(&Spanned::new(text.clone(), span), "contains")?;
+                }
                 let value = literal(value, self.found)?;
                 // On a whole field `contains` asks for a member where that is a list.
                 let members = match declared {
@@ -405,14 +419,30 @@ impl Cx<'_> {
             }
             ast::Check::StartsWith(text) => {
                 texts(self, "starts with")?;
+                self.not_empty(text, "starts with")?;
                 (false, Check::StartsWith(text.node.clone()))
             }
             ast::Check::EndsWith(text) => {
                 texts(self, "ends with")?;
+                self.not_empty(text, "ends with")?;
                 (false, Check::EndsWith(text.node.clone()))
             }
             ast::Check::Under(dir) => {
                 texts(self, "under")?;
+                if !dir.node.starts_with('/') {
+                    self.found.push(
+                        Finding::new(
+                            &codes::WRONG_TYPE,
+                            dir.span,
+                            format!(
+                                "`{}` is no absolute directory, so nothing is known to be under it",
+                                dir.node
+                            ),
+                        )
+                        .help("write the whole path, such as \"/srv/data\""),
+                    );
+                    return None;
+                }
                 (false, Check::Under(dir.node.clone()))
             }
             ast::Check::MatchesRegex(text) => {
@@ -495,6 +525,22 @@ impl Cx<'_> {
                 Some(Declared::In(inner))
             }
         }
+    }
+
+    /// Every text has the empty text at its start, its end, and inside.
+    fn not_empty(&mut self, text: &Spanned<String>, word: &str) -> Option<()> {
+        if !text.node.is_empty() {
+            return Some(());
+        }
+        self.found.push(
+            Finding::new(
+                &codes::EMPTY_PATTERN,
+                text.span,
+                format!("`{word} \"\"` holds for every text"),
+            )
+            .help("say what must be there, or take the test out"),
+        );
+        None
     }
 
     fn needs_text(&mut self, span: Span, word: &str, declared: &Declared) -> Option<()> {

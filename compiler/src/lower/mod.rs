@@ -55,6 +55,9 @@ pub fn lower(files: &[ast::File]) -> (ir::Program, Vec<Finding>) {
     (program, cx.found)
 }
 
+/// How many policies may extend each other in a row.
+pub const MAX_EXTENDS_DEPTH: usize = 64;
+
 /// The categories by the names policies call them.
 pub const CATEGORIES: [(&str, agentos_runtime::table::Category); 9] = {
     use agentos_runtime::table::Category as C;
@@ -155,6 +158,19 @@ impl<'a> Cx<'a> {
                     ),
                 )
                 .help("take one of these names out"),
+            );
+            return None;
+        }
+        if path.len() >= MAX_EXTENDS_DEPTH {
+            self.found.push(
+                Finding::new(
+                    &codes::TOO_LARGE,
+                    base.span,
+                    format!(
+                        "policies extend each other deeper than `MAX_EXTENDS_DEPTH` ({MAX_EXTENDS_DEPTH})"
+                    ),
+                )
+                .help("extend the policies that are needed directly"),
             );
             return None;
         }

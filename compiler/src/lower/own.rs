@@ -113,6 +113,18 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
             }
         }
     }
+    let ids = policy.items.iter().filter_map(|item| match &item.node {
+        Item::Rule(rule) => rule.id.as_ref(),
+        _ => None,
+    });
+    for name in std::iter::once(&policy.name).chain(ids) {
+        if name.node.trim().is_empty() {
+            found.push(
+                Finding::new(&codes::WRONG_SHAPE, name.span, "this name is empty")
+                    .help("decisions name policies and rules by it: write a name"),
+            );
+        }
+    }
     own.expects = expects(policy, found);
     let mut rules = Vec::new();
     let mut ids = rule::Ids::default();

@@ -25,6 +25,19 @@ pub(super) fn set(set: &ast::PatternSet, found: &mut Vec<Finding>) -> ir::Patter
             )
         })
         .collect();
+    if set.patterns.is_empty() {
+        found.push(
+            Finding::new(
+                &codes::NEVER_MATCHES,
+                set.name.span,
+                format!(
+                    "the set `{}` has no patterns, so it matches no text",
+                    set.name.node
+                ),
+            )
+            .help("write its patterns, or take it out"),
+        );
+    }
     ir::PatternSet {
         name: set.name.node.clone(),
         patterns,
