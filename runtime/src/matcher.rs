@@ -1,18 +1,17 @@
 //! Patterns made ready: rows in, what finds them in a text out.
 //!
-//! A [`Pattern`] looks at one text by itself. A [`Scanner`] finds which of
-//! many patterns are in a request's canonical text, reading it a few times for
-//! all of them: once for the substrings, once for the regexes that fit one
-//! automaton, once for the globs. Everything is compiled here, when an engine
-//! is made; nothing is while a request waits.
+//! A [`Pattern`] looks at one text by itself; a [`Scanner`](crate::scanner::Scanner)
+//! looks for many in one text. Both are compiled when an engine is made, and
+//! nothing is while a request waits.
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, automaton::OverlappingState};
 use regex_automata::{
-    Anchored, Input, MatchKind, PatternSet,
-    meta::{self, Regex},
+    MatchKind,
+    meta::{self, BuildError, Regex},
+    nfa::thompson::WhichCaptures,
 };
+use regex_syntax::hir::Hir;
 
 use crate::{
     doubt::{Doubt, Outcome},
@@ -36,10 +35,6 @@ pub const MOST_LOOKED_AHEAD: usize = 32 << 20;
 /// this is less than its largest states need, the search falls back to one
 /// that is hundreds of times slower.
 const STATES: usize = 16 << 20;
-
-/// How many regexes one automaton may look for at once. Beyond this, lazily
-/// built states outgrow their cache.
-const MOST_TOGETHER: usize = 250;
 
 /// A pattern that is ready to look at a text.
 pub(crate) struct Pattern {
@@ -67,9 +62,19 @@ pub(crate) struct Unusable {
 }
 
 impl Pattern {
-    pub(crate) fn new(row: &table::Pattern<'_>) -> Result<Pattern, String> {
+    /// Makes a pattern ready. One that looks `by_itself`, not only where a
+    /// scanner found it, takes longer to make and is faster.
+    pub(crate) fn new(row: &table::Pattern<'_>, by_itself: bool) -> Result<Pattern, String> {
         let one = |expression: &str| {
-            regex(&[expression], MatchKind::LeftmostFirst).map_err(|unusable| unusable.reason)
+            // A half of an `unless` looks by itself in any case.
+            let is_half = matches!(row.matcher, table::Matcher::RegexUnless(..));
+            let config = config(MatchKind::LeftmostFirst);
+            let config = match by_itself || is_half {
+                true => config,
+                false => config.hybrid(false).auto_prefilter(false),
+            };
+            let built = Regex::builder().configure(config).build(expression);
+            built.map_err(|error| reason(&error))
         };
         let matcher = match row.matcher {
             table::Matcher::Substring(part) => Matcher::Substring(part.into()),
@@ -98,10 +103,20 @@ impl Pattern {
 
     /// Whether an `unless followed by`, whose first half is in the text, is in
     /// it as a whole.
-    fn is_whole_in(&self, text: &str) -> Outcome {
+    pub(crate) fn is_whole_in(&self, text: &str) -> Outcome {
         match &self.matcher {
             Matcher::Unless { first, whole } => is_match(first, whole, text),
             Matcher::Substring(_) | Matcher::Regex(_) | Matcher::Glob(_) => Ok(true),
+        }
+    }
+
+    /// Whether its regex, or the first half of its `unless followed by`, is in the text.
+    pub(crate) fn is_first_in(&self, text: &str) -> bool {
+        match &self.matcher {
+            Matcher::Regex(regex) | Matcher::Glob(regex) | Matcher::Unless { first: regex, .. } => {
+                regex.is_match(text)
+            }
+            Matcher::Substring(_) => true,
         }
     }
 
@@ -171,34 +186,37 @@ fn is_match(first: &Regex, whole: &fancy_regex::Regex, text: &str) -> Outcome {
     whole.is_match(text).map_err(|_| Doubt::TooManySteps)
 }
 
-fn anchored(expression: &str) -> String {
+/// An expression for the whole of a text.
+pub(crate) fn anchored(expression: &str) -> String {
     format!(r"\A(?:{expression})\z")
 }
 
-fn regex(expressions: &[&str], kind: MatchKind) -> Result<Regex, Unusable> {
-    let config = meta::Config::new()
+fn config(kind: MatchKind) -> meta::Config {
+    meta::Config::new()
         .match_kind(kind)
         .nfa_size_limit(Some(LARGEST_AUTOMATON))
         .hybrid_cache_capacity(STATES)
-        .onepass(false);
-    Regex::builder()
-        .configure(config)
-        .build_many(expressions)
-        .map_err(|error| Unusable {
-            position: error.pattern().map_or(0, |pattern| pattern.as_usize()),
-            reason: match error.size_limit() {
-                Some(_) => format!("its automaton would be larger than {LARGEST_AUTOMATON} bytes"),
-                None => one_line(
-                    &error
-                        .syntax_error()
-                        .map_or_else(|| error.to_string(), ToString::to_string),
-                ),
-            },
-        })
+        .onepass(false)
+}
+
+/// One automaton that finds all that match, of several.
+pub(crate) fn from_hirs(expressions: &[&Hir]) -> Result<Regex, String> {
+    let built = Regex::builder()
+        .configure(config(MatchKind::All).which_captures(WhichCaptures::Implicit))
+        .build_many_from_hir(expressions);
+    built.map_err(|error| reason(&error))
+}
+
+fn reason(error: &BuildError) -> String {
+    match (error.size_limit(), error.syntax_error()) {
+        (Some(_), _) => format!("its automaton would be larger than {LARGEST_AUTOMATON} bytes"),
+        (None, Some(error)) => one_line(&error.to_string()),
+        (None, None) => one_line(&error.to_string()),
+    }
 }
 
 /// The last line of a message of a regex library says what is wrong.
-fn one_line(message: &str) -> String {
+pub(crate) fn one_line(message: &str) -> String {
     let last = message
         .lines()
         .rev()
@@ -206,214 +224,4 @@ fn one_line(message: &str) -> String {
         .unwrap_or_default()
         .trim();
     last.strip_prefix("error: ").unwrap_or(last).to_owned()
-}
-
-/// Finds which of many patterns are in a canonical text.
-#[derive(Default)]
-pub(crate) struct Scanner {
-    substrings: Option<AhoCorasick>,
-    /// Patterns by the order of `substrings`.
-    substring_ids: Box<[u32]>,
-    regexes: Box<[Together]>,
-    globs: Box<[Together]>,
-    /// Found by `regexes` where their first half is there.
-    unless: Box<[u32]>,
-}
-
-/// Regexes that are searched together.
-struct Together {
-    regex: Regex,
-    /// Patterns by the order of `regex`.
-    ids: Box<[u32]>,
-}
-
-/// What a scanner found.
-#[derive(Default)]
-pub(crate) struct Scan {
-    done: bool,
-    found: Vec<u64>,
-    doubtful: Vec<u64>,
-    set: Option<PatternSet>,
-}
-
-impl Scan {
-    /// Forgets what was found.
-    pub(crate) fn clear(&mut self) {
-        self.done = false;
-        self.found.clear();
-        self.doubtful.clear();
-    }
-
-    /// Whether one of these patterns was found.
-    pub(crate) fn has_any(&self, ids: &[u32]) -> Outcome {
-        if ids.iter().any(|&id| is_set(&self.found, id)) {
-            return Ok(true);
-        }
-        if ids.iter().any(|&id| is_set(&self.doubtful, id)) {
-            return Err(Doubt::TooManySteps);
-        }
-        Ok(false)
-    }
-
-    /// Whether this pattern was found.
-    pub(crate) fn has(&self, id: u32) -> bool {
-        is_set(&self.found, id)
-    }
-}
-
-impl Scanner {
-    /// Makes a scanner for those of a policy's patterns that `wanted` names.
-    pub(crate) fn new(rows: &[&table::Pattern<'_>], wanted: &[u32]) -> Result<Scanner, Unusable> {
-        let mut substrings: (Vec<u32>, Vec<&str>) = <_>::default();
-        let mut regexes: Vec<(u32, &str)> = Vec::new();
-        let mut globs: Vec<(u32, String)> = Vec::new();
-        let mut unless = Vec::new();
-        for &id in wanted {
-            let Some(row) = rows.get(id as usize) else {
-                continue;
-            };
-            match row.matcher {
-                table::Matcher::Substring(part) => {
-                    substrings.0.push(id);
-                    substrings.1.push(part);
-                }
-                table::Matcher::Regex(expression) => regexes.push((id, expression)),
-                table::Matcher::RegexUnless(expression, _) => {
-                    regexes.push((id, expression));
-                    unless.push(id);
-                }
-                table::Matcher::Glob(expression) => globs.push((id, anchored(expression))),
-            }
-        }
-        let globs: Vec<(u32, &str)> = globs
-            .iter()
-            .map(|(id, expression)| (*id, expression.as_str()))
-            .collect();
-        let (substring_ids, parts) = substrings;
-        let automaton = (!parts.is_empty())
-            .then(|| AhoCorasick::new(&parts))
-            .transpose()
-            .map_err(|error| Unusable {
-                position: substring_ids.first().map_or(0, |&id| id as usize),
-                reason: one_line(&error.to_string()),
-            })?;
-        Ok(Scanner {
-            substrings: automaton,
-            substring_ids: substring_ids.into(),
-            regexes: together(&regexes)?.into(),
-            globs: together(&globs)?.into(),
-            unless: unless.into(),
-        })
-    }
-
-    /// Looks for them, unless that was done already. The text has to be
-    /// [read](Text::read) before; `patterns` are all the policy has.
-    pub(crate) fn scan(&self, patterns: &[Pattern], text: &mut Text, scan: &mut Scan) {
-        if scan.done {
-            return;
-        }
-        scan.done = true;
-        let words = patterns.len().div_ceil(64);
-        for bits in [&mut scan.found, &mut scan.doubtful] {
-            bits.clear();
-            bits.resize(words, 0);
-        }
-        if let Some(automaton) = &self.substrings {
-            let lower = text.lower();
-            let mut at = OverlappingState::start();
-            // An automaton of the standard kind does not refuse a search.
-            while automaton.try_find_overlapping(lower, &mut at).is_ok()
-                && let Some(found) = at.get_match()
-            {
-                if let Some(&id) = self.substring_ids.get(found.pattern().as_usize()) {
-                    set(&mut scan.found, id);
-                }
-            }
-        }
-        for regexes in &self.regexes {
-            regexes.scan(&Input::new(text.whole()), &mut scan.set, &mut scan.found);
-        }
-        for globs in &self.globs {
-            for (_, value) in text.values() {
-                globs.scan(
-                    &Input::new(value).anchored(Anchored::Yes),
-                    &mut scan.set,
-                    &mut scan.found,
-                );
-            }
-        }
-        for &id in &self.unless {
-            if !is_set(&scan.found, id) {
-                continue;
-            }
-            let pattern = patterns.get(id as usize);
-            match pattern.map(|pattern| pattern.is_whole_in(text.whole())) {
-                Some(Ok(true)) => {}
-                Some(Ok(false)) => unset(&mut scan.found, id),
-                Some(Err(_)) | None => {
-                    unset(&mut scan.found, id);
-                    set(&mut scan.doubtful, id);
-                }
-            }
-        }
-    }
-}
-
-/// Groups regexes into as few automata as the limits allow.
-fn together(regexes: &[(u32, &str)]) -> Result<Vec<Together>, Unusable> {
-    let mut groups = Vec::new();
-    let mut left: Vec<&[(u32, &str)]> = regexes.chunks(MOST_TOGETHER).rev().collect();
-    while let Some(part) = left.pop() {
-        let expressions: Vec<&str> = part.iter().map(|(_, expression)| *expression).collect();
-        match regex(&expressions, MatchKind::All) {
-            Ok(regex) => groups.push(Together {
-                regex,
-                ids: part.iter().map(|(id, _)| *id).collect(),
-            }),
-            Err(_) if part.len() > 1 => {
-                let (first, second) = part.split_at(part.len() / 2);
-                left.extend([second, first]);
-            }
-            Err(unusable) => {
-                let position = part.first().map_or(0, |(id, _)| *id as usize);
-                return Err(Unusable {
-                    position,
-                    ..unusable
-                });
-            }
-        }
-    }
-    Ok(groups)
-}
-
-impl Together {
-    fn scan(&self, input: &Input<'_>, set_: &mut Option<PatternSet>, found: &mut [u64]) {
-        let fitting = set_.take().filter(|set| set.capacity() >= self.ids.len());
-        let mut patterns = fitting.unwrap_or_else(|| PatternSet::new(self.ids.len()));
-        patterns.clear();
-        self.regex.which_overlapping_matches(input, &mut patterns);
-        for pattern in patterns.iter() {
-            if let Some(&id) = self.ids.get(pattern.as_usize()) {
-                set(found, id);
-            }
-        }
-        *set_ = Some(patterns);
-    }
-}
-
-fn is_set(bits: &[u64], id: u32) -> bool {
-    bits.get(id as usize / 64)
-        .is_some_and(|word| word >> (id % 64) & 1 == 1)
-}
-
-fn set(bits: &mut [u64], id: u32) {
-    if let Some(word) = bits.get_mut(id as usize / 64) {
-        *word |= 1 << (id % 64);
-    }
-}
-
-fn unset(bits: &mut [u64], id: u32) {
-    if let Some(word) = bits.get_mut(id as usize / 64) {
-        *word &= !(1 << (id % 64));
-    }
 }

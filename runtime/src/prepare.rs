@@ -11,9 +11,10 @@ use crate::{
     Number,
     condition::{Bound, Check, Condition, Field, Literal, Path, Root, Test},
     glob, index,
-    matcher::{Pattern, Scanner, Unusable},
+    matcher::{Pattern, Unusable},
     path::Directory,
     prepared::{About, Action, ByStage, Clause, Intent, Part, Policy, Rule, Signal},
+    scanner::Scanner,
     shape::{Param, Shape, Type},
     table,
 };
@@ -142,18 +143,20 @@ fn prepare_policy(row: &table::Policy<'_>, sources: usize) -> Result<Policy, Tab
         sets: Vec::new(),
         signals: Vec::new(),
         wanted: Vec::new(),
+        by_itself: HashSet::new(),
     };
     cx.place(row.name, row.at)?;
     let rows: Vec<&table::Pattern<'_>> = cx.number_patterns()?;
-    let patterns = rows
-        .iter()
-        .map(|row| cx.pattern(row))
-        .collect::<Result<_, _>>()?;
     let shapes = cx.shapes()?;
     let parts: Box<[Part]> = row
         .parts
         .iter()
         .map(|part| cx.part(part))
+        .collect::<Result<_, _>>()?;
+    let patterns = rows
+        .iter()
+        .enumerate()
+        .map(|(id, row)| cx.pattern(id as u32, row))
         .collect::<Result<_, _>>()?;
     let stages = index::STAGES.map(|stage| by_stage(stage, &shapes, &parts));
     cx.wanted.extend(cx.signals.iter().flat_map(|(_, ids)| ids));
@@ -235,6 +238,8 @@ struct Cx<'p, 't> {
     signals: Vec<(table::Category, Vec<u32>)>,
     /// The numbers of the patterns that are looked for in canonical texts.
     wanted: Vec<u32>,
+    /// The numbers of the patterns that look at fields by themselves.
+    by_itself: HashSet<u32>,
 }
 
 impl<'p, 't> Cx<'p, 't> {
@@ -281,9 +286,9 @@ impl<'p, 't> Cx<'p, 't> {
         Ok(rows)
     }
 
-    fn pattern(&self, row: &table::Pattern<'_>) -> Result<Pattern, TableError> {
+    fn pattern(&self, id: u32, row: &table::Pattern<'_>) -> Result<Pattern, TableError> {
         self.place(row.source, row.at)?;
-        Pattern::new(row).map_err(|reason| TableError::Pattern {
+        Pattern::new(row, self.by_itself.contains(&id)).map_err(|reason| TableError::Pattern {
             policy: self.policy(),
             pattern: row.source.to_owned(),
             reason,
@@ -515,6 +520,7 @@ impl<'p, 't> Cx<'p, 't> {
                     self.wanted.extend(ids);
                     Check::Found(ids.as_slice().into())
                 } else {
+                    self.by_itself.extend(ids);
                     Check::Matches(ids.as_slice().into())
                 }
             }

@@ -5,8 +5,9 @@ use crate::{
     condition::{Condition, Path},
     glob::Glob,
     index::{Names, Rules},
-    matcher::{Pattern, Scanner},
+    matcher::Pattern,
     request::Request,
+    scanner::Scanner,
     shape::Shape,
     table::{Category, Combine, DefaultAnswer, Effect, Mode, Place, Stage},
 };

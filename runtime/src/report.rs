@@ -8,13 +8,14 @@ use crate::{
     nearest::nearest,
     prepared::{Policy, Rule, Signal},
     request::Request,
+    scanner,
     shape::Mismatch,
     table::{Category, DefaultAnswer, Place},
     text,
     value::Value,
 };
 
-/// How many matches a report lists.
+/// How many matches a report lists; fewer of a long text.
 pub const MOST_MATCHES: usize = 100;
 
 /// What people and programs read of a decision: the contract that the command,
@@ -325,11 +326,8 @@ impl<'e> Reporting<'e, '_> {
     /// What patterns found in the canonical text.
     fn found(&self, patterns: &[u32], matches: &mut Vec<Match>) {
         let Buffers { text, scan, .. } = &*self.look.buffers;
-        for &id in patterns
-            .iter()
-            .filter(|id| scan.has(**id))
-            .take(MOST_MATCHES)
-        {
+        let most = MOST_MATCHES.min(scanner::looks(text.whole()));
+        for &id in patterns.iter().filter(|id| scan.has(**id)).take(most) {
             let Some(pattern) = self.look.policy.patterns.get(id as usize) else {
                 continue;
             };

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The longest canonical text, in bytes; a longer one puts every look at it in doubt.
-pub const LONGEST_TEXT: usize = 64 << 20;
+pub const LONGEST_TEXT: usize = 4 << 20;
 
 /// Buffers that grew beyond this are given back after a request.
 const KEPT_CAPACITY: usize = 1 << 20;

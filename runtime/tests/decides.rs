@@ -3,7 +3,8 @@
 mod support;
 
 use agentos_runtime::{
-    Cause, Decision, Doubt, Effect, Engine, Map, Mismatch, Number, Request, Stage, Value,
+    Cause, Decision, Doubt, Effect, Engine, MOST_LOOKED_AGAIN, Map, Mismatch, Number, Request,
+    Stage, Value,
     table::{
         Category, Check, Condition, DefaultAnswer, Field, Intent, Literal, Matcher, Pattern,
         Policy, Quantifier, Signal, Type,
@@ -460,6 +461,63 @@ fn unless_followed_by_takes_every_way_to_match() {
         "the flags of the one are not those of the other"
     );
     assert!(!finds(&Matcher::RegexUnless("(?i)x", "(?i)y"), "XY"));
+}
+
+#[test]
+fn words_end_where_letters_of_any_alphabet_do() {
+    let drop = || Matcher::Regex(r"(?i)\bDROP\b");
+    for (text, held) in [
+        ("drop it", true),
+        ("backdrop", false),
+        ("é drop it", true),
+        ("édrop it", false),
+        ("é backdrop", false),
+        ("dropë", false),
+        ("“drop”", true),
+    ] {
+        assert_eq!(finds(&drop(), text), held, "{text}");
+    }
+    assert!(finds(&Matcher::Regex(r"(?i)\Brop\b|x"), "édrop"));
+    assert!(finds(
+        &Matcher::RegexUnless(r"\bdrop\b", r"\s+by"),
+        "é drop it"
+    ));
+    assert!(!finds(
+        &Matcher::RegexUnless(r"\bdrop\b", r"\s+by"),
+        "édrop, drop by"
+    ));
+}
+
+#[test]
+fn patterns_that_look_at_a_long_text_again_and_again_are_in_doubt() {
+    let matchers: Vec<_> = (0..5)
+        .map(|n| &*format!(r"\bword{n}\b").leak())
+        .map(Matcher::Regex)
+        .collect();
+    let rules = [
+        rule(Effect::Deny, "found", "*", when_text(0)),
+        rule(Effect::Allow, "any", "*", None),
+    ];
+    let policy = Policy {
+        patterns: list([set("s", matchers)]),
+        ..policy("p", rules)
+    };
+    let engine = Engine::new(&table([policy])).unwrap();
+    let decided = |words: &str, spaces: usize| {
+        let request = pay().param("p", format!("é {words}{}", " ".repeat(spaces)));
+        let decision = engine.decide(&request);
+        (decision.effect(), decision.cause())
+    };
+    let three = MOST_LOOKED_AGAIN / 4 + 1;
+    assert_eq!(decided("sword0 sword1 sword2", three).0, Effect::Allow);
+    assert_eq!(
+        decided("sword0 sword1 sword2 sword3 sword4", three),
+        (Effect::Deny, Cause::Doubt)
+    );
+    assert_eq!(
+        decided("sword0 sword1 sword2 sword3 sword4", 10).0,
+        Effect::Allow
+    );
 }
 
 #[test]

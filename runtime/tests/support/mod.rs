@@ -41,7 +41,7 @@ const ACTION_PATTERNS: [&str; 12] = [
     "db.read",
     "*.read",
 ];
-const TEXTS: [&str; 9] = [
+const TEXTS: [&str; 12] = [
     "",
     "a",
     "ab",
@@ -51,6 +51,9 @@ const TEXTS: [&str; 9] = [
     "/srv/../etc",
     "2024-01-01T00:00:00Z",
     "secret",
+    "é DROP ü",
+    "éDROP",
+    "éabd",
 ];
 const PREFIXES: [&str; 6] = ["", "a", "ab", "abc", "b", "/srv"];
 const DIRECTORIES: [&str; 6] = ["/", "/srv", "/srv/a", "/etc", "src", "/srv/b"];
