@@ -10,6 +10,7 @@ use crate::{
     prepared::Policy,
     request::Request,
     table::{Mode, Table},
+    text::KEPT_CAPACITY,
 };
 
 /// The policies of a table, ready for requests. It owns what it needs, and may
@@ -105,7 +106,7 @@ impl Engine {
     }
 
     /// The policies that a request is judged by, in order: those it names, else
-    /// all that no other one extends.
+    /// all that no other one extends. A name that stands twice counts once.
     pub(crate) fn applying(&self, request: &Request<'_>) -> impl Iterator<Item = &Policy> {
         let all = if request.policies.is_empty() {
             &*self.policies
@@ -115,7 +116,15 @@ impl Engine {
         let named = request
             .policies
             .iter()
-            .filter_map(|name| self.by_name.get(&**name));
+            .enumerate()
+            .filter_map(|(at, name)| {
+                let is_first = !request
+                    .policies
+                    .iter()
+                    .take(at)
+                    .any(|before| before == name);
+                self.by_name.get(&**name).filter(|_| is_first)
+            });
         all.iter()
             .filter(|policy| !policy.base)
             .chain(named.filter_map(|position| self.policies.get(*position)))
@@ -142,6 +151,9 @@ pub(crate) fn with_buffers<T>(ask: impl FnOnce(&mut Buffers) -> T) -> T {
         .flatten()
         .unwrap_or_default();
     let answer = ask(&mut buffers);
+    if buffers.small.capacity() > KEPT_CAPACITY {
+        buffers.small = String::new();
+    }
     // A thread that is ending has nowhere to keep them.
     let _ = BUFFERS.try_with(|kept| kept.set(Some(buffers)));
     answer

@@ -18,6 +18,12 @@ use crate::{
 /// The longest request, in bytes.
 pub const LONGEST_REQUEST: usize = 16 << 20;
 
+/// The most values that a request has in its lists and maps, all in all.
+pub const MOST_VALUES: usize = 100_000;
+
+/// The most policies that a request names.
+pub const MOST_POLICIES: usize = 1_000;
+
 /// Maps with more entries than this have their keys hashed to find one that stands twice.
 const SMALL_MAP: usize = 16;
 
@@ -56,6 +62,12 @@ pub enum RequestProblem {
     /// Beyond [`DEEPEST_VALUE`].
     #[error("lists and maps are nested more than {DEEPEST_VALUE} deep")]
     TooDeep,
+    /// Beyond [`MOST_VALUES`].
+    #[error("lists and maps have more than {MOST_VALUES} values")]
+    TooMany,
+    /// Beyond [`MOST_POLICIES`].
+    #[error("`policies` has more than {MOST_POLICIES} names")]
+    TooManyPolicies,
     /// Not UTF-8.
     #[error("not UTF-8")]
     Utf8,
@@ -158,6 +170,8 @@ struct Failure {
 struct Reader<'a> {
     jiter: Jiter<'a>,
     text: &'a str,
+    /// How many more values may come.
+    left: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -175,6 +189,7 @@ impl<'a> Reader<'a> {
         Ok(Reader {
             jiter: Jiter::new(bytes),
             text,
+            left: MOST_VALUES,
         })
     }
 
@@ -311,6 +326,9 @@ impl<'a> Reader<'a> {
                     if peek != Peek::String {
                         return self.fail(wrong(kind(peek)));
                     }
+                    if names.len() == MOST_POLICIES {
+                        return self.fail(RequestProblem::TooManyPolicies);
+                    }
                     names.push(self.string()?);
                     next = self.jiter.array_step().map_err(|error| not_json(&error))?;
                 }
@@ -335,6 +353,10 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self, peek: Peek, deeper: usize) -> Result<Value<'a>, Failure> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return self.fail(RequestProblem::TooMany);
+        };
+        self.left = left;
         match peek {
             Peek::String => Ok(Value::String(self.string()?)),
             Peek::Null => self
@@ -641,6 +663,28 @@ mod tests {
         assert_eq!(
             read(&nested(1_000_000)).unwrap_err().problem,
             RequestProblem::TooDeep
+        );
+        let many = |count: usize| {
+            format!(
+                r#"{{"action": "a", "params": {{"p": [{}0]}}}}"#,
+                "0,".repeat(count - 2)
+            )
+        };
+        assert!(read(&many(MOST_VALUES)).is_ok());
+        assert_eq!(
+            read(&many(MOST_VALUES + 1)).unwrap_err().problem,
+            RequestProblem::TooMany
+        );
+        let naming = |count: usize| {
+            format!(
+                r#"{{"action": "a", "policies": [{}"p"]}}"#,
+                r#""p","#.repeat(count - 1)
+            )
+        };
+        assert!(read(&naming(MOST_POLICIES)).is_ok());
+        assert_eq!(
+            read(&naming(MOST_POLICIES + 1)).unwrap_err().problem,
+            RequestProblem::TooManyPolicies
         );
         let long = format!(r#"{{"action": "{}"}}"#, "a".repeat(LONGEST_REQUEST));
         assert_eq!(

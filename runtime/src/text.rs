@@ -18,8 +18,8 @@ use crate::{
 /// The longest canonical text, in bytes; a longer one puts every look at it in doubt.
 pub const LONGEST_TEXT: usize = 4 << 20;
 
-/// Buffers that grew beyond this are given back after a request.
-const KEPT_CAPACITY: usize = 1 << 20;
+/// Buffers that grew beyond this are given back.
+pub(crate) const KEPT_CAPACITY: usize = 1 << 20;
 
 /// The canonical text of one request.
 #[derive(Default)]
