@@ -414,12 +414,13 @@ policy p {
 
 #[test]
 fn policies_extend_each_other_to_a_bounded_depth() {
-    let mut text = String::new();
-    for at in 0..3000 {
-        text.push_str(&format!("policy p{at} {{ extends p{}; }}\n", at + 1));
-    }
-    text.push_str("policy p3000 { allow z; }\n");
-    let (plan, found) = compile(&Sources::one("p.policy", text), &Options::default());
+    let chain = (0..3000).map(|at| format!("policy p{at} {{ extends p{}; }}", at + 1));
+    let mut text: Vec<String> = chain.collect();
+    text.push("policy p3000 { allow z; }".to_owned());
+    let (plan, found) = compile(
+        &Sources::one("p.policy", text.join("\n")),
+        &Options::default(),
+    );
     assert!(plan.is_none());
     assert!(
         found.iter().all(|finding| finding.lint.code == "AOS0008"),
