@@ -69,9 +69,10 @@ impl Pattern {
             // A half of an `unless` looks by itself in any case.
             let is_half = matches!(row.matcher, table::Matcher::RegexUnless(..));
             let config = config(MatchKind::LeftmostFirst);
-            let config = match by_itself || is_half {
-                true => config,
-                false => config.hybrid(false).auto_prefilter(false),
+            let config = if by_itself || is_half {
+                config
+            } else {
+                config.hybrid(false).auto_prefilter(false)
             };
             let built = Regex::builder().configure(config).build(expression);
             built.map_err(|error| reason(&error))

@@ -220,6 +220,16 @@ impl fmt::Display for Number {
         let sign = if self.mantissa < 0 { "-" } else { "" };
         let digits = self.mantissa.unsigned_abs();
         let scale = usize::from(self.scale);
+        // Most numbers are small, and are written much faster so.
+        if let (Ok(digits), Some(unit)) = (
+            u64::try_from(digits),
+            10_u64.checked_pow(u32::from(self.scale)),
+        ) {
+            return match unit {
+                1 => write!(f, "{sign}{digits}"),
+                unit => write!(f, "{sign}{}.{:0scale$}", digits / unit, digits % unit),
+            };
+        }
         match 10_u128.checked_pow(u32::from(self.scale)) {
             Some(1) => write!(f, "{sign}{digits}"),
             Some(unit) => write!(f, "{sign}{}.{:0scale$}", digits / unit, digits % unit),

@@ -106,7 +106,7 @@ impl Scanner {
                     unless.push(id);
                 }
                 table::Matcher::Glob(expression) => {
-                    globs.push((id, parse(id, &anchored(expression))?))
+                    globs.push((id, parse(id, &anchored(expression))?));
                 }
             }
         }
@@ -115,12 +115,13 @@ impl Scanner {
             .filter(|(_, hir)| hir.properties().look_set().contains_word_unicode())
             .map(|(id, _)| *id)
             .collect();
-        let wider = match again.is_empty() {
-            true => Vec::new(),
-            false => regexes
+        let wider = if again.is_empty() {
+            Vec::new()
+        } else {
+            regexes
                 .iter()
                 .map(|(id, hir)| (*id, widened(hir)))
-                .collect(),
+                .collect()
         };
         let (substring_ids, parts) = substrings;
         let automaton = (!parts.is_empty())

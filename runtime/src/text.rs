@@ -169,7 +169,7 @@ fn spell(value: &Value<'_>, into: &mut String) {
         Value::Boolean(true) => into.push_str("True"),
         Value::Boolean(false) => into.push_str("False"),
         Value::Number(number, Spelling::Whole) => spell_whole(*number, into),
-        Value::Number(number, Spelling::Pointed) => spell_float(number.to_f64(), into),
+        Value::Number(number, Spelling::Pointed) => spell_pointed(*number, into),
         Value::OutOfRange(digits)
             if digits
                 .bytes()
@@ -186,6 +186,20 @@ fn spell(value: &Value<'_>, into: &mut String) {
 fn spell_whole(number: Number, into: &mut String) {
     // Writing to a `String` does not fail.
     let _ = write!(into, "{number}");
+}
+
+/// Writes a number as Python's `repr` writes the float nearest to it.
+fn spell_pointed(number: Number, into: &mut String) {
+    // Floats tell all numbers of 15 digits apart, so that up to there the
+    // shortest spelling of the nearest one is that of the number itself.
+    const DIGITS: u128 = 1_000_000_000_000_000;
+    if number.mantissa().unsigned_abs() >= DIGITS || number.scale() > 4 {
+        return spell_float(number.to_f64(), into);
+    }
+    spell_whole(number, into);
+    if number.is_integer() {
+        into.push_str(".0");
+    }
 }
 
 /// Writes a float as Python's `repr` does: shortest digits, an exponent below
@@ -384,6 +398,10 @@ mod tests {
             ("0.1", "0.1"),
             ("123456789.125", "123456789.125"),
             ("9999999999999999.0", "1e+16"),
+            ("999999999999999.0", "999999999999999.0"),
+            ("99999999999.9999", "99999999999.9999"),
+            ("-0.0001", "-0.0001"),
+            ("0.12345", "0.12345"),
         ] {
             assert_eq!(pointed(written), repr, "{written}");
         }
@@ -391,6 +409,20 @@ mod tests {
         assert_eq!(spelled(Value::OutOfRange("-1e300".into())), "-1e+300");
         let digits = "9".repeat(60);
         assert_eq!(spelled(Value::OutOfRange(digits.as_str().into())), digits);
+    }
+
+    #[test]
+    fn short_numbers_are_spelled_as_the_nearest_float_is() {
+        let mut seed = 1_u64;
+        for _ in 0..20_000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let digits = i128::from(seed >> (11 + seed % 50)) - (1 << 30);
+            let number = Number::new(digits, (seed >> 3) as u8 % 6);
+            let (mut short, mut float) = (String::new(), String::new());
+            spell_pointed(number, &mut short);
+            spell_float(number.to_f64(), &mut float);
+            assert_eq!(short, float);
+        }
     }
 
     #[test]
