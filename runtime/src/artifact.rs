@@ -364,14 +364,14 @@ mod tests {
     #[test]
     fn nesting_is_bounded_whatever_the_checksum_says() {
         assert!(read(&write(&table(MAX_ARTIFACT_NESTING - 1)).unwrap()).is_ok());
-        let error = read(&sealed(hostile_nesting())).unwrap_err();
+        let error = read(&sealed(&hostile_nesting())).unwrap_err();
         assert!(matches!(error, ArtifactError::Malformed(_)), "{error}");
     }
 
     #[test]
     fn lengths_that_lie_take_no_memory() {
         // A list of sources that claims to have nearly all there can be.
-        let error = read(&sealed(vec![0xFF, 0xFF, 0xFF, 0xFF, 0x0F])).unwrap_err();
+        let error = read(&sealed(&[0xFF, 0xFF, 0xFF, 0xFF, 0x0F])).unwrap_err();
         assert!(matches!(error, ArtifactError::Malformed(_)), "{error}");
     }
 
@@ -391,11 +391,11 @@ mod tests {
         body
     }
 
-    fn sealed(body: Vec<u8>) -> Vec<u8> {
+    fn sealed(body: &[u8]) -> Vec<u8> {
         let mut bytes = header(body.len());
-        let checksum = checksum(&bytes, &body);
+        let checksum = checksum(&bytes, body);
         bytes.extend_from_slice(&checksum);
-        bytes.extend_from_slice(&body);
+        bytes.extend_from_slice(body);
         bytes
     }
 }
