@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         write(&policy, &language::text(&rules))?;
         Policies::new()
             .file(&policy)
-            .name(&name.to_uppercase())
+            .name(name.to_uppercase())
             .compile()?;
     }
     println!("cargo::rerun-if-changed=src/rules.rs");

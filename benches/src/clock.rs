@@ -31,20 +31,16 @@ pub struct Contender<'a> {
 /// What a call of a contender costs.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
-    /// The median over batches, a call.
-    pub median: Duration,
-    /// In picoseconds, because a call may take a few nanoseconds.
-    median_ps: u128,
+    /// The median over batches, a call, in picoseconds: some take a few nanoseconds.
+    picoseconds: u128,
     /// What 999 of 1,000 single calls stay below, where singles were timed.
     pub p999: Option<Duration>,
-    /// How many batches there were.
-    pub batches: usize,
 }
 
 impl Cost {
     /// The median in nanoseconds.
     pub fn nanoseconds(&self) -> f64 {
-        self.median_ps as f64 / 1e3
+        self.picoseconds as f64 / 1e3
     }
 }
 
@@ -173,14 +169,11 @@ impl Record {
     fn cost(mut self) -> Cost {
         self.batches.sort_unstable();
         self.singles.sort_unstable();
-        let median_ps = self.batches[self.batches.len() / 2];
         let p999 = (self.singles.len() >= FEWEST_SINGLES)
             .then(|| self.singles[self.singles.len() * 999 / 1_000]);
         Cost {
-            median: Duration::from_nanos((median_ps / 1_000) as u64),
-            median_ps,
+            picoseconds: self.batches[self.batches.len() / 2],
             p999,
-            batches: self.batches.len(),
         }
     }
 }

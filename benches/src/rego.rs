@@ -78,7 +78,7 @@ pub fn as_rules(rules: &[Rule]) -> Text {
 pub fn as_data(rules: &[Rule]) -> Text {
     let mut actions = Map::new();
     for rule in rules {
-        let entry = &mut actions.entry(rule.action.clone()).or_insert(json!({}));
+        let entry = actions.entry(rule.action.clone()).or_insert(json!({}));
         match (rule.allows, &rule.when) {
             (true, When::Always) => entry["always"] = true.into(),
             (false, When::Always) => entry["never"] = true.into(),

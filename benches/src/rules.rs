@@ -116,7 +116,7 @@ pub fn rules(workload: Workload, count: usize) -> Vec<Rule> {
 fn rule(workload: Workload, number: usize) -> Rule {
     let user = || When::UserIs(format!("u_{number}"));
     let path = || When::PathStartsWith(directory(number));
-    let amount = || When::AmountAtMost(number as i64);
+    let amount = || When::AmountAtMost(whole(number));
     let (allows, action, when) = match (workload, number % 4) {
         (Workload::Spread, 0) => (true, format!("read_{number}"), When::Always),
         (Workload::Spread, 1) => (false, format!("drop_{number}"), When::Always),
@@ -132,6 +132,10 @@ fn rule(workload: Workload, number: usize) -> Rule {
         action,
         when,
     }
+}
+
+fn whole(number: usize) -> i64 {
+    i64::try_from(number).expect("there are few rules")
 }
 
 fn directory(number: usize) -> String {
@@ -160,7 +164,7 @@ pub fn requests(workload: Workload, rules: &[Rule]) -> Vec<Request> {
                 Workload::Spread if draw.coin() => 500,
                 Workload::Spread => 5_000,
                 // Half of them above the largest amount that a rule allows.
-                _ => draw.below(2 * rules.len()) as i64,
+                _ => whole(draw.below(2 * rules.len())),
             };
             let action = if number % 8 == 7 {
                 format!("unknown_{number}")
