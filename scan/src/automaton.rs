@@ -1,0 +1,552 @@
+//! Which patterns are in a text: a text in, their numbers out.
+//!
+//! A fingerprint finds the few places where a pattern may begin; from there one
+//! automaton for all patterns reads on. Where several readings are under way,
+//! those in the same state are one. So a text is read in a time that grows
+//! with its length, whatever is in it.
+
+use crate::{
+    dfa::{DEAD, Dfa},
+    fingerprint::{BLOCK, Fingerprint},
+    symbols::{AFTER, SymbolSet, Symbols},
+};
+
+/// How many words of candidates are judged ahead.
+const AHEAD: usize = 128;
+
+/// Patterns that are searched together.
+#[derive(Clone, Debug)]
+pub struct Automaton {
+    pub(crate) symbols: Symbols,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) dfa: Dfa,
+    /// Where it begins, by the symbol before.
+    pub(crate) begins: Box<[u16]>,
+    /// What finding a piece means, by piece.
+    pub(crate) roles: Box<[Role]>,
+    /// What joins pieces; at most [`MOST_JOINS`].
+    pub(crate) joins: Box<[Join]>,
+    pub(crate) gaps: Box<[Gap]>,
+    /// The numbers of its patterns among those it was built from.
+    pub(crate) patterns: Box<[u32]>,
+    /// What must not follow a pattern.
+    pub(crate) followers: Box<[Follower]>,
+}
+
+/// How many joins an automaton may have: a bit each.
+pub(crate) const MOST_JOINS: usize = 64;
+
+/// What finding a piece means.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Role {
+    /// It counts only after the piece that this joins it to.
+    pub(crate) after: Option<u16>,
+    pub(crate) then: Then,
+}
+
+/// What comes after a piece.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Then {
+    /// This pattern was found.
+    Found(u16),
+    /// This pattern was found, unless it is followed so.
+    Unless { pattern: u16, follower: u16 },
+    /// The piece that this joins it to.
+    Join(u16),
+}
+
+/// What lies between two pieces.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Join {
+    /// Whether the letter before the second piece belongs to that.
+    pub(crate) owns_lead: bool,
+}
+
+/// Letters that may lie between pieces.
+#[derive(Clone, Debug)]
+pub(crate) struct Gap {
+    symbols: SymbolSet,
+    /// Whether all letters may but the end of a line.
+    is_line: bool,
+    /// Its joins as bits.
+    joins: u64,
+}
+
+impl Gap {
+    pub(crate) fn new(alphabet: &Symbols, symbols: SymbolSet, joins: u64) -> Gap {
+        let of_line = alphabet.ascii[usize::from(b'\n')];
+        // The symbol of the end of a line has to be of no other letter.
+        let others = (0..)
+            .zip(&alphabet.ascii)
+            .filter(|&(letter, _)| letter != b'\n');
+        let mut others = others.map(|(_, symbol)| symbol).chain(&alphabet.symbols);
+        let is_line =
+            !symbols.has(of_line) && others.all(|&symbol| symbol != of_line && symbols.has(symbol));
+        Gap {
+            symbols,
+            is_line,
+            joins,
+        }
+    }
+
+    /// Whether something else lies between two places of a text.
+    fn is_broken(&self, alphabet: &Symbols, text: &str, from: usize, to: usize) -> bool {
+        if self.is_line {
+            return text
+                .as_bytes()
+                .get(from..to)
+                .is_some_and(|part| part.contains(&b'\n'));
+        }
+        let mut at = from;
+        while at < to {
+            let (symbol, next) = alphabet.read(text, at);
+            if !self.symbols.has(symbol) {
+                return true;
+            }
+            at = next;
+        }
+        false
+    }
+}
+
+/// What must not follow a pattern.
+#[derive(Clone, Debug)]
+pub(crate) struct Follower {
+    pub(crate) dfa: Dfa,
+    pub(crate) begin: u16,
+}
+
+/// What a search needs to remember while it runs, kept for the next one.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    candidates: Vec<u64>,
+    runs: Vec<Run>,
+    /// By state, when it was last among the runs, and which of them it was.
+    seen: Vec<(u32, u32)>,
+    now: u32,
+    /// Where patterns end that something must not follow: follower, end, pattern.
+    ends: Vec<(u16, usize, u16)>,
+    /// States of what must not follow.
+    following: Vec<u16>,
+    open: Open,
+}
+
+/// A reading that is under way.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    state: u16,
+    /// The joins whose second piece may begin where it began.
+    joins: u64,
+}
+
+/// The joins whose first piece was found.
+#[derive(Clone, Debug, Default)]
+struct Open {
+    joins: u64,
+    /// By join, where its first piece first ended since its gap was last broken.
+    since: Vec<usize>,
+    /// By gap, up to where it was looked at.
+    looked: Vec<usize>,
+}
+
+impl Open {
+    fn clear(&mut self, automaton: &Automaton) {
+        self.joins = 0;
+        self.since.clear();
+        self.since.resize(automaton.joins.len(), 0);
+        self.looked.clear();
+        self.looked.resize(automaton.gaps.len(), 0);
+    }
+
+    /// Closes joins whose gap is broken before this place.
+    fn look(&mut self, automaton: &Automaton, text: &str, to: usize) {
+        for (gap, looked) in automaton.gaps.iter().zip(&mut self.looked) {
+            if self.joins & gap.joins != 0 && gap.is_broken(&automaton.symbols, text, *looked, to) {
+                self.joins &= !gap.joins;
+            }
+            *looked = to.max(*looked);
+        }
+    }
+
+    fn open(&mut self, automaton: &Automaton, text: &str, join: u16, end: usize) {
+        self.look(automaton, text, end);
+        if self.joins >> join & 1 == 0 {
+            self.joins |= 1 << join;
+            if let Some(since) = self.since.get_mut(usize::from(join)) {
+                *since = end;
+            }
+        }
+    }
+
+    /// The joins whose second piece may begin here.
+    fn joins_at(&mut self, automaton: &Automaton, text: &str, at: usize) -> u64 {
+        if self.joins == 0 {
+            return 0;
+        }
+        // The letter before a piece may break its gap and yet belong to the piece.
+        let before = text.get(..at).and_then(|head| head.chars().next_back());
+        let before = at - before.map_or(0, char::len_utf8);
+        self.look(automaton, text, before);
+        let owning = self.those(automaton, before, true);
+        self.look(automaton, text, at);
+        owning | self.those(automaton, at, false)
+    }
+
+    fn those(&self, automaton: &Automaton, at: usize, owns_lead: bool) -> u64 {
+        let mut those = 0;
+        for (number, (join, &since)) in automaton.joins.iter().zip(&self.since).enumerate() {
+            let is_open = self.joins >> number & 1 == 1;
+            if is_open && join.owns_lead == owns_lead && since <= at {
+                those |= 1 << number;
+            }
+        }
+        those
+    }
+}
+
+impl Automaton {
+    /// Finds its patterns in a text. `found` has a bit for each pattern that
+    /// the automata of a set were built from; the bits of those that are in
+    /// the text are set, the others left alone.
+    pub fn scan(&self, text: &str, scratch: &mut Scratch, found: &mut [u64]) {
+        let mut candidates = std::mem::take(&mut scratch.candidates);
+        candidates.resize(AHEAD, 0);
+        scratch.ends.clear();
+        scratch.open.clear(self);
+        if scratch.seen.len() < self.dfa.len() {
+            scratch.seen.resize(self.dfa.len(), (0, 0));
+        }
+        let search = Search {
+            automaton: self,
+            text,
+            scratch,
+            found,
+        };
+        search.run(Candidates {
+            fingerprint: &self.fingerprint,
+            text,
+            words: &mut candidates,
+            judged: 0,
+            start: 0,
+            at: 0,
+            word: 0,
+        });
+        scratch.candidates = candidates;
+        self.follow(text, scratch, found);
+    }
+
+    /// What its tables take, in bytes.
+    pub fn bytes(&self) -> usize {
+        let followers = self.followers.iter().map(|follower| follower.dfa.bytes());
+        self.dfa.bytes()
+            + followers.sum::<usize>()
+            + self.begins.len() * 2
+            + self.symbols.starts.len() * 5
+            + self.symbols.ascii.len()
+    }
+
+    /// How many places of a text a search begins to read at.
+    #[doc(hidden)]
+    pub fn candidates(&self, text: &str) -> usize {
+        let mut words = vec![0; AHEAD];
+        let mut all = Candidates {
+            fingerprint: &self.fingerprint,
+            text,
+            words: &mut words,
+            judged: 0,
+            start: 0,
+            at: 0,
+            word: 0,
+        };
+        std::iter::from_fn(|| all.next()).count()
+    }
+
+    /// How many states it has.
+    pub fn states(&self) -> usize {
+        self.dfa.len()
+    }
+
+    /// The numbers of its patterns.
+    pub fn patterns(&self) -> &[u32] {
+        &self.patterns
+    }
+
+    fn found(&self, pattern: u16, found: &mut [u64]) {
+        if let Some(&number) = self.patterns.get(usize::from(pattern))
+            && let Some(word) = found.get_mut(number as usize / 64)
+        {
+            *word |= 1 << (number % 64);
+        }
+    }
+
+    fn is_found(&self, pattern: u16, found: &[u64]) -> bool {
+        self.patterns
+            .get(usize::from(pattern))
+            .is_some_and(|&number| {
+                found
+                    .get(number as usize / 64)
+                    .is_some_and(|word| word >> (number % 64) & 1 == 1)
+            })
+    }
+
+    /// Looks at what stands after the patterns that something must not follow.
+    fn follow(&self, text: &str, scratch: &mut Scratch, found: &mut [u64]) {
+        let mut ends = std::mem::take(&mut scratch.ends);
+        ends.sort_unstable();
+        ends.dedup();
+        for ends in ends.chunk_by(|one, other| one.0 == other.0) {
+            if let Some(&(follower, _, pattern)) = ends.first()
+                && let Some(follower) = self.followers.get(usize::from(follower))
+                && follower.is_missing_once(&self.symbols, text, ends, &mut scratch.following)
+            {
+                self.found(pattern, found);
+            }
+        }
+        scratch.ends = ends;
+    }
+}
+
+impl Follower {
+    /// Whether after one of these ends, which rise, it does not follow.
+    fn is_missing_once(
+        &self,
+        symbols: &Symbols,
+        text: &str,
+        ends: &[(u16, usize, u16)],
+        runs: &mut Vec<u16>,
+    ) -> bool {
+        runs.clear();
+        let mut ends = ends.iter().map(|&(_, end, _)| end).peekable();
+        let Some(mut at) = ends.peek().copied() else {
+            return false;
+        };
+        loop {
+            if ends.next_if_eq(&at).is_some() && !runs.contains(&self.begin) {
+                runs.push(self.begin);
+            }
+            if runs.is_empty() {
+                let Some(&next) = ends.peek() else {
+                    return false;
+                };
+                at = next;
+                continue;
+            }
+            let (symbol, next) = symbols.read(text, at);
+            let mut kept = 0;
+            for read in 0..runs.len() {
+                let Some(&state) = runs.get(read) else { break };
+                let state = self.dfa.step(state, symbol);
+                if state == DEAD {
+                    return true;
+                }
+                if !self.dfa.has_found(state) && !runs.iter().take(kept).any(|&run| run == state) {
+                    if let Some(run) = runs.get_mut(kept) {
+                        *run = state;
+                    }
+                    kept += 1;
+                }
+            }
+            runs.truncate(kept);
+            if symbol == AFTER && at >= text.len() {
+                return !runs.is_empty();
+            }
+            at = next;
+        }
+    }
+}
+
+/// One search of one text.
+struct Search<'s> {
+    automaton: &'s Automaton,
+    text: &'s str,
+    scratch: &'s mut Scratch,
+    found: &'s mut [u64],
+}
+
+impl Search<'_> {
+    fn run(mut self, mut candidates: Candidates<'_>) {
+        let automaton = self.automaton;
+        let (symbols, dfa) = (&automaton.symbols, &automaton.dfa);
+        let length = self.text.len();
+        let mut next = candidates.next();
+        while let Some(mut at) = next {
+            next = candidates.next();
+            let mut run = self.begin(at);
+            let mut stop = next.unwrap_or(length).min(length);
+            // Alone, until it is dead or another one may begin.
+            loop {
+                while at < stop && run.state != DEAD {
+                    let (symbol, after) = symbols.read(self.text, at);
+                    run.state = dfa.step(run.state, symbol);
+                    at = after;
+                    if dfa.has_found(run.state) {
+                        self.report(run, at);
+                    }
+                }
+                if run.state == DEAD {
+                    break;
+                }
+                if at >= length {
+                    run.state = dfa.step(run.state, AFTER);
+                    self.report(run, at);
+                    return;
+                }
+                self.scratch.runs.clear();
+                self.scratch.runs.push(run);
+                (at, next) = self.together(at, next, &mut candidates);
+                match self.scratch.runs.first() {
+                    Some(&last) => run = last,
+                    None => break,
+                }
+                stop = next.unwrap_or(length).min(length);
+            }
+        }
+    }
+
+    /// The run that begins at a place where a pattern may begin.
+    fn begin(&mut self, at: usize) -> Run {
+        let before = self.automaton.symbols.read_before(self.text, at);
+        let state = self
+            .automaton
+            .begins
+            .get(usize::from(before))
+            .copied()
+            .unwrap_or(DEAD);
+        let joins = self.scratch.open.joins_at(self.automaton, self.text, at);
+        Run { state, joins }
+    }
+
+    /// Reads on with several runs, until at most one is left; answers where it
+    /// is and the next candidate.
+    fn together(
+        &mut self,
+        mut at: usize,
+        mut next: Option<usize>,
+        candidates: &mut Candidates<'_>,
+    ) -> (usize, Option<usize>) {
+        let mut runs = std::mem::take(&mut self.scratch.runs);
+        loop {
+            if next == Some(at) {
+                runs.push(self.begin(at));
+                next = candidates.next();
+            }
+            let (symbol, after) = self.automaton.symbols.read(self.text, at);
+            self.scratch.now = self.scratch.now.wrapping_add(1);
+            if self.scratch.now == 0 {
+                self.scratch.seen.fill((0, 0));
+                self.scratch.now = 1;
+            }
+            let mut kept = 0;
+            for read in 0..runs.len() {
+                let Some(mut run) = runs.get(read).copied() else {
+                    break;
+                };
+                run.state = self.automaton.dfa.step(run.state, symbol);
+                let Some(seen) = self.scratch.seen.get_mut(usize::from(run.state)) else {
+                    break;
+                };
+                if run.state == DEAD {
+                    continue;
+                }
+                // Two in one state have one future.
+                let (when, which) = *seen;
+                if when == self.scratch.now {
+                    if let Some(same) = runs.get_mut(which as usize) {
+                        same.joins |= run.joins;
+                    }
+                    continue;
+                }
+                *seen = (self.scratch.now, kept as u32);
+                if let Some(place) = runs.get_mut(kept) {
+                    *place = run;
+                }
+                kept += 1;
+            }
+            runs.truncate(kept);
+            for &run in &runs {
+                if self.automaton.dfa.has_found(run.state) {
+                    self.report(run, after);
+                }
+            }
+            let is_over = at >= self.text.len();
+            at = after;
+            if is_over {
+                runs.clear();
+            }
+            if runs.is_empty() || (runs.len() == 1 && next != Some(at)) {
+                self.scratch.runs = runs;
+                return (at, next);
+            }
+        }
+    }
+
+    #[cold]
+    fn report(&mut self, run: Run, end: usize) {
+        for &piece in self.automaton.dfa.found(run.state) {
+            let Some(role) = self.automaton.roles.get(usize::from(piece)) else {
+                continue;
+            };
+            if role.after.is_some_and(|join| run.joins >> join & 1 == 0) {
+                continue;
+            }
+            match role.then {
+                Then::Found(pattern) => self.automaton.found(pattern, self.found),
+                Then::Unless { pattern, follower } => {
+                    if !self.automaton.is_found(pattern, self.found) {
+                        self.scratch.ends.push((follower, end, pattern));
+                    }
+                }
+                Then::Join(join) => {
+                    self.scratch.open.open(self.automaton, self.text, join, end);
+                }
+            }
+        }
+    }
+}
+
+/// The places of a text where a pattern may begin, rising.
+struct Candidates<'c> {
+    fingerprint: &'c Fingerprint,
+    text: &'c str,
+    words: &'c mut [u64],
+    /// How many words were judged.
+    judged: usize,
+    /// Where the first of them starts in the text.
+    start: usize,
+    /// Which word comes next.
+    at: usize,
+    /// What is left of the current word.
+    word: u64,
+}
+
+impl Candidates<'_> {
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        loop {
+            while self.word == 0 {
+                if self.at == self.judged && !self.judge() {
+                    return None;
+                }
+                self.word = self.words.get(self.at).copied()?;
+                self.at += 1;
+            }
+            let bit = self.word.trailing_zeros() as usize;
+            self.word &= self.word - 1;
+            let place = self.start + (self.at - 1) * BLOCK + bit;
+            let is_candidate = self.fingerprint.windows.admits(self.text.as_bytes(), place);
+            if is_candidate && self.text.is_char_boundary(place) {
+                return Some(place);
+            }
+        }
+    }
+
+    /// Judges the next words; false at the end of the text.
+    fn judge(&mut self) -> bool {
+        self.start += self.judged * BLOCK;
+        self.judged = self
+            .fingerprint
+            .judge(self.text.as_bytes(), self.start, self.words);
+        self.at = 0;
+        self.judged > 0
+    }
+}

@@ -1,0 +1,195 @@
+//! Makes patterns deterministic: sets of states in, the smallest automaton out.
+//!
+//! Only whether a pattern is found matters. So a set that found one gives up
+//! its other states, unless every end counts.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::{
+    dfa::{DEAD, Dfa},
+    symbols::SymbolSet,
+};
+
+use super::nfa::{Nfa, State};
+
+/// An automaton, and where it begins.
+pub(crate) struct Determined {
+    pub(crate) dfa: Dfa,
+    /// The state after the symbol before a pattern; one, where that does not matter.
+    pub(crate) begins: Vec<u16>,
+}
+
+/// Where an automaton begins: a set of states for each symbol before it.
+pub(crate) struct Begin {
+    /// The states that may be entered, each after symbols of this set.
+    pub(crate) entries: Vec<(SymbolSet, u32)>,
+    /// How many begins there are, by the symbol before.
+    pub(crate) count: usize,
+}
+
+/// Makes an automaton of at most so many states. `keeps` says of which
+/// patterns every end counts.
+pub(crate) fn determinise(
+    nfa: &Nfa,
+    begin: &Begin,
+    keeps: &dyn Fn(u32) -> bool,
+    most_states: usize,
+) -> Option<Determined> {
+    let mut cx = Cx {
+        nfa,
+        keeps,
+        sets: Vec::new(),
+        ids: HashMap::new(),
+        most_states: most_states.min(usize::from(u16::MAX)),
+    };
+    cx.id(Vec::new())?;
+    let mut begins = Vec::with_capacity(begin.count);
+    for symbol in 0..begin.count {
+        let mut set = Vec::new();
+        for (before, entry) in &begin.entries {
+            if before.has(symbol as u8) {
+                set.extend_from_slice(&nfa.closure(*entry));
+            }
+        }
+        begins.push(cx.id(set)?);
+    }
+    let width = nfa.symbols.count;
+    let mut rows: Vec<Vec<u32>> = vec![vec![0; width]];
+    let mut targets: Vec<Vec<u32>> = vec![Vec::new(); width];
+    while let Some(set) = cx.sets.get(rows.len()).cloned() {
+        targets.iter_mut().for_each(Vec::clear);
+        for &state in &set {
+            if let Some(State::Read(symbols, next)) = nfa.states.get(state as usize) {
+                let next = nfa.closure(*next);
+                for symbol in symbols.iter().map(usize::from).filter(|&at| at < width) {
+                    targets[symbol].extend_from_slice(&next);
+                }
+            }
+        }
+        let mut row = Vec::with_capacity(width);
+        for target in &mut targets {
+            row.push(cx.id(std::mem::take(target))?);
+        }
+        rows.push(row);
+    }
+    let found: Vec<Vec<u16>> = cx.sets.iter().map(|set| found(nfa, set)).collect();
+    Some(smallest(&rows, &found, &begins))
+}
+
+struct Cx<'n> {
+    nfa: &'n Nfa,
+    keeps: &'n dyn Fn(u32) -> bool,
+    sets: Vec<Vec<u32>>,
+    ids: HashMap<Vec<u32>, u32>,
+    most_states: usize,
+}
+
+impl Cx<'_> {
+    /// The number of a set of states; a new one where it was not seen before.
+    fn id(&mut self, mut set: Vec<u32>) -> Option<u32> {
+        set.sort_unstable();
+        set.dedup();
+        let is_found = |&&state: &&u32| matches!(self.nfa.states[state as usize], State::Found);
+        let owner = |state: u32| self.nfa.owners[state as usize];
+        let done: Vec<u32> = set
+            .iter()
+            .filter(is_found)
+            .map(|&state| owner(state))
+            .collect();
+        if !done.is_empty() {
+            set.retain(|state| {
+                let owner = owner(*state);
+                is_found(&state) || (self.keeps)(owner) || !done.contains(&owner)
+            });
+        }
+        if let Some(&id) = self.ids.get(&set) {
+            return Some(id);
+        }
+        let id = self.sets.len();
+        if id >= self.most_states {
+            return None;
+        }
+        self.sets.push(set.clone());
+        self.ids.insert(set, id as u32);
+        Some(id as u32)
+    }
+}
+
+fn found(nfa: &Nfa, set: &[u32]) -> Vec<u16> {
+    let is_found = |&&state: &&u32| matches!(nfa.states[state as usize], State::Found);
+    let mut found: Vec<u16> = set
+        .iter()
+        .filter(is_found)
+        .map(|&state| nfa.owners[state as usize] as u16)
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Joins states that nothing tells apart: Moore's algorithm.
+fn smallest(rows: &[Vec<u32>], found: &[Vec<u16>], begins: &[u32]) -> Determined {
+    let mut blocks: Vec<u32> = number(found.iter());
+    loop {
+        let count = blocks.iter().max();
+        let keys = rows.iter().zip(&blocks).map(|(row, &block)| {
+            let nexts = row.iter().map(|&next| blocks[next as usize]);
+            std::iter::once(block).chain(nexts).collect::<Vec<u32>>()
+        });
+        let finer = number(keys);
+        if finer.iter().max() == count {
+            break;
+        }
+        blocks = finer;
+    }
+    // One state a block: the dead one first, those that found something last.
+    let mut members: BTreeMap<u32, usize> = BTreeMap::new();
+    for (state, &block) in blocks.iter().enumerate() {
+        members.entry(block).or_insert(state);
+    }
+    let dead = blocks[usize::from(DEAD)];
+    let mut order: Vec<(u32, usize)> = members.into_iter().collect();
+    order.sort_by_key(|&(block, state)| (block != dead, !found[state].is_empty(), state));
+    let mut names = vec![DEAD; order.len()];
+    for (name, &(block, _)) in (0..).zip(&order) {
+        names[block as usize] = name;
+    }
+    let width = rows.first().map_or(1, Vec::len);
+    let shift = width.next_power_of_two().trailing_zeros();
+    let mut next = vec![DEAD; order.len() << shift];
+    let (mut offsets, mut all) = (vec![0], Vec::new());
+    let mut first_found = order.len() as u16;
+    for (name, &(_, state)) in order.iter().enumerate() {
+        for (symbol, &target) in rows[state].iter().enumerate() {
+            next[name << shift | symbol] = names[blocks[target as usize] as usize];
+        }
+        if !found[state].is_empty() {
+            first_found = first_found.min(name as u16);
+            all.extend_from_slice(&found[state]);
+            offsets.push(all.len() as u32);
+        }
+    }
+    Determined {
+        begins: begins
+            .iter()
+            .map(|&state| names[blocks[state as usize] as usize])
+            .collect(),
+        dfa: Dfa {
+            shift,
+            next: next.into(),
+            first_found,
+            offsets: offsets.into(),
+            found: all.into(),
+        },
+    }
+}
+
+/// Numbers keys by their first appearance.
+fn number<K: std::hash::Hash + Eq>(keys: impl Iterator<Item = K>) -> Vec<u32> {
+    let mut numbers = HashMap::new();
+    keys.map(|key| {
+        let next = numbers.len() as u32;
+        *numbers.entry(key).or_insert(next)
+    })
+    .collect()
+}

@@ -1,0 +1,305 @@
+//! Builds automata: expressions in, automata and what they cannot find out.
+//!
+//! Expressions come in the syntax of the `regex` crate, as the compiler prints
+//! them. What has another shape, begins almost anywhere, or would need an
+//! automaton beyond its budget is left to slower engines, and said so.
+
+use std::ops::Range;
+
+use regex_syntax::hir::Hir;
+
+use crate::{
+    automaton::{Automaton, Follower, Gap, Join, MOST_JOINS, Role, Then},
+    symbols::{MOST_SYMBOLS, SymbolSet},
+};
+
+mod alphabet;
+mod determinise;
+mod first_bytes;
+mod nfa;
+mod pieces;
+mod shape;
+
+use alphabet::{Classes, Letters};
+use determinise::{Begin, determinise};
+use nfa::Nfa;
+use pieces::{Piece, Way, ways};
+use shape::{Node, Shape, shape};
+
+/// The largest share of an ordinary text's places where a pattern may have to
+/// begin. Beyond it, reading every letter is cheaper.
+const MOST_CANDIDATES: f64 = 0.05;
+
+/// How many states one automaton may have.
+const MOST_STATES: usize = 8_192;
+
+/// How many patterns one automaton may look for.
+const MOST_PATTERNS: usize = 4_096;
+
+/// An expression to search for.
+#[derive(Clone, Copy, Debug)]
+pub struct Pattern<'p> {
+    /// In the syntax of the `regex` crate.
+    pub expression: &'p Hir,
+    /// What must not follow it.
+    pub unless: Option<&'p Hir>,
+}
+
+/// What was built.
+#[derive(Clone, Debug, Default)]
+pub struct Built {
+    /// They find all patterns but the others.
+    pub automata: Vec<Automaton>,
+    /// The numbers of those they do not find, rising.
+    pub others: Vec<u32>,
+}
+
+/// Builds automata for patterns, which are called by their positions.
+///
+/// ```
+/// use agentos_scan::{Pattern, Scratch, build};
+///
+/// let hirs = [r"(?:\A|\W)(rm)\s+-rf", "drop table"].map(|text| regex_syntax::parse(text).unwrap());
+/// let patterns = hirs.each_ref().map(|hir| Pattern { expression: hir, unless: None });
+/// let built = build(&patterns);
+/// let mut found = [0];
+/// for automaton in &built.automata {
+///     automaton.scan("sudo rm -rf /", &mut Scratch::default(), &mut found);
+/// }
+/// assert_eq!((found, built.others), ([0b01], vec![]));
+/// ```
+pub fn build(patterns: &[Pattern<'_>]) -> Built {
+    let classes = Classes::default();
+    let mut built = Built::default();
+    let mut fit = Vec::new();
+    for (number, pattern) in (0..).zip(patterns) {
+        match shaped(number, pattern, &classes) {
+            Some(shaped) => fit.push(shaped),
+            None => built.others.push(number),
+        }
+    }
+    let fit: Vec<&Shaped> = fit.iter().collect();
+    for fit in fit.chunks(MOST_PATTERNS) {
+        let (rare, others) = by_begin(fit, &classes);
+        built
+            .others
+            .extend(others.iter().map(|shaped| shaped.number));
+        together(&rare, &classes, &mut built);
+    }
+    built.others.sort_unstable();
+    built
+}
+
+/// A pattern of a shape that automata find.
+struct Shaped {
+    number: u32,
+    ways: Vec<Way>,
+    unless: Option<Shape>,
+}
+
+fn shaped(number: u32, pattern: &Pattern<'_>, classes: &Classes) -> Option<Shaped> {
+    let unless = match pattern.unless {
+        // What stands before something that must not follow is the end of the pattern itself.
+        Some(hir) => Some(shape(hir, classes).filter(|shape| shape.lead == shape::Lead::Any)?),
+        None => None,
+    };
+    let ways = ways(
+        &shape(pattern.expression, classes)?,
+        unless.is_some(),
+        classes,
+    )?;
+    Some(Shaped {
+        number,
+        ways,
+        unless,
+    })
+}
+
+/// Patterns that begin rarely, and the others.
+fn by_begin<'p>(patterns: &[&'p Shaped], classes: &Classes) -> (Vec<&'p Shaped>, Vec<&'p Shaped>) {
+    let plan = Plan::new(patterns);
+    let nfa = Nfa::new(classes, &plan.pieces, &plan.followers, &plan.gaps);
+    let share_of = |at: usize, shaped: &Shaped| match &nfa {
+        Some(nfa) => {
+            let pieces = plan.pieces_of.get(at)?.clone();
+            share(nfa, &plan, nfa.begins.get(pieces)?.to_vec())
+        }
+        // Together they have too many symbols or states; one by one they may not.
+        None => {
+            let plan = Plan::new(&[shaped]);
+            let nfa = Nfa::new(classes, &plan.pieces, &plan.followers, &plan.gaps)?;
+            share(&nfa, &plan, nfa.begins.clone())
+        }
+    };
+    let is_rare = |at: usize, shaped: &Shaped| {
+        share_of(at, shaped).is_some_and(|share| share <= MOST_CANDIDATES)
+    };
+    let (mut rare, mut others) = (Vec::new(), Vec::new());
+    for (at, &shaped) in patterns.iter().enumerate() {
+        if is_rare(at, shaped) {
+            rare.push(shaped);
+        } else {
+            others.push(shaped);
+        }
+    }
+    (rare, others)
+}
+
+/// About which share of an ordinary text's places these pieces may begin at.
+/// None where they cannot be made deterministic.
+fn share(nfa: &Nfa, plan: &Plan<'_>, entries: Vec<(SymbolSet, u32)>) -> Option<f64> {
+    let determined = determined(nfa, plan, entries)?;
+    first_bytes::fingerprint(&nfa.symbols, &determined.dfa, &determined.begins)
+        .map(|(_, share)| share)
+}
+
+fn determined(
+    nfa: &Nfa,
+    plan: &Plan<'_>,
+    entries: Vec<(SymbolSet, u32)>,
+) -> Option<determinise::Determined> {
+    let begin = Begin {
+        entries,
+        count: nfa.symbols.count,
+    };
+    let every_end_counts = |owner: u32| plan.every_end_counts(owner);
+    let determined = determinise(nfa, &begin, &every_end_counts, MOST_STATES)?;
+    // What finds nothing at all in every text is for others to search.
+    let finds_nothing = determined
+        .begins
+        .iter()
+        .any(|&state| determined.dfa.has_found(state));
+    (!finds_nothing).then_some(determined)
+}
+
+/// As few automata as the budgets allow.
+fn together(patterns: &[&Shaped], classes: &Classes, built: &mut Built) {
+    match (automaton(patterns, classes), patterns) {
+        (Some(automaton), _) => built.automata.push(automaton),
+        (None, []) => {}
+        (None, [alone]) => built.others.push(alone.number),
+        (None, _) => {
+            let (one, other) = patterns.split_at(patterns.len() / 2);
+            together(one, classes, built);
+            together(other, classes, built);
+        }
+    }
+}
+
+fn automaton(patterns: &[&Shaped], classes: &Classes) -> Option<Automaton> {
+    let plan = Plan::new(patterns);
+    if patterns.is_empty() || plan.joins.len() > MOST_JOINS {
+        return None;
+    }
+    let nfa = Nfa::new(classes, &plan.pieces, &plan.followers, &plan.gaps)?;
+    let determined = determined(&nfa, &plan, nfa.begins.clone())?;
+    let (fingerprint, _) =
+        first_bytes::fingerprint(&nfa.symbols, &determined.dfa, &determined.begins)?;
+    let followers = nfa.followers.iter().map(|&entry| follower(&nfa, entry));
+    let gaps = nfa.gaps.iter().zip(&plan.gap_joins);
+    Some(Automaton {
+        fingerprint,
+        dfa: determined.dfa,
+        begins: determined.begins.into(),
+        roles: plan.roles.into(),
+        joins: plan.joins.into(),
+        gaps: gaps
+            .map(|(&symbols, &joins)| Gap::new(&nfa.symbols, symbols, joins))
+            .collect(),
+        patterns: patterns.iter().map(|shaped| shaped.number).collect(),
+        followers: followers.collect::<Option<_>>()?,
+        symbols: nfa.symbols,
+    })
+}
+
+/// What is to be found, piece by piece.
+#[derive(Default)]
+struct Plan<'p> {
+    pieces: Vec<&'p Piece>,
+    /// By piece.
+    roles: Vec<Role>,
+    /// By pattern.
+    pieces_of: Vec<Range<usize>>,
+    joins: Vec<Join>,
+    followers: Vec<&'p Node>,
+    gaps: Vec<Letters>,
+    /// By gap, its joins as bits.
+    gap_joins: Vec<u64>,
+}
+
+impl<'p> Plan<'p> {
+    fn new(patterns: &[&'p Shaped]) -> Plan<'p> {
+        let mut plan = Plan::default();
+        for (pattern, shaped) in (0..).zip(patterns) {
+            let then = match &shaped.unless {
+                Some(shape) => {
+                    plan.followers.push(&shape.body);
+                    Then::Unless {
+                        pattern,
+                        follower: plan.followers.len() as u16 - 1,
+                    }
+                }
+                None => Then::Found(pattern),
+            };
+            let first = plan.pieces.len();
+            for way in &shaped.ways {
+                plan.way(way, then);
+            }
+            plan.pieces_of.push(first..plan.pieces.len());
+        }
+        plan
+    }
+
+    fn way(&mut self, way: &'p Way, last: Then) {
+        let mut after = None;
+        let mut piece = &way.first;
+        for (gap, next) in &way.rest {
+            let join = self.joins.len() as u16;
+            self.pieces.push(piece);
+            self.roles.push(Role {
+                after,
+                then: Then::Join(join),
+            });
+            self.join(*gap, next.owns_lead);
+            (after, piece) = (Some(join), next);
+        }
+        self.pieces.push(piece);
+        self.roles.push(Role { after, then: last });
+    }
+
+    fn join(&mut self, gap: Letters, owns_lead: bool) {
+        let at = self
+            .gaps
+            .iter()
+            .position(|&known| known == gap)
+            .unwrap_or_else(|| {
+                self.gaps.push(gap);
+                self.gap_joins.push(0);
+                self.gaps.len() - 1
+            });
+        self.gap_joins[at] |= 1_u64.checked_shl(self.joins.len() as u32).unwrap_or(0);
+        self.joins.push(Join { owns_lead });
+    }
+
+    /// Whether it is not enough to know the first place where a piece ends.
+    fn every_end_counts(&self, piece: u32) -> bool {
+        let role = self.roles.get(piece as usize);
+        role.is_some_and(|role| !matches!(role.then, Then::Found(_)))
+    }
+}
+
+fn follower(nfa: &Nfa, entry: u32) -> Option<Follower> {
+    let mut anything = SymbolSet::default();
+    (0..MOST_SYMBOLS).for_each(|symbol| anything.insert(symbol as u8));
+    let begin = Begin {
+        entries: vec![(anything, entry)],
+        count: 1,
+    };
+    let determined = determinise(nfa, &begin, &|_| false, MOST_STATES)?;
+    let begin = *determined.begins.first()?;
+    // What may be nothing always follows.
+    (!determined.dfa.has_found(begin)).then_some(Follower {
+        dfa: determined.dfa,
+        begin,
+    })
+}

@@ -1,0 +1,57 @@
+//! A deterministic automaton as rows: a state and a symbol in, the next state out.
+
+/// The state from which nothing is found any more.
+pub(crate) const DEAD: u16 = 0;
+
+/// A deterministic automaton over symbols.
+#[derive(Clone, Debug)]
+pub(crate) struct Dfa {
+    /// Log2 of the length of a row.
+    pub(crate) shift: u32,
+    /// The next states; row after row.
+    pub(crate) next: Box<[u16]>,
+    /// The first state that found something; all after it did too.
+    pub(crate) first_found: u16,
+    /// Where the patterns that a state found start in `found`, by the state's
+    /// distance from the first; one more for the end.
+    pub(crate) offsets: Box<[u32]>,
+    /// Patterns, by their numbers among those of the automaton.
+    pub(crate) found: Box<[u16]>,
+}
+
+impl Dfa {
+    /// Where a symbol leads.
+    #[inline]
+    pub(crate) fn step(&self, state: u16, symbol: u8) -> u16 {
+        let at = usize::from(state) << self.shift | usize::from(symbol);
+        self.next.get(at).copied().unwrap_or(DEAD)
+    }
+
+    /// Whether this state found something.
+    #[inline]
+    pub(crate) fn has_found(&self, state: u16) -> bool {
+        state >= self.first_found
+    }
+
+    /// What a state found.
+    pub(crate) fn found(&self, state: u16) -> &[u16] {
+        let Some(at) = state.checked_sub(self.first_found) else {
+            return &[];
+        };
+        let offset = |at: usize| self.offsets.get(at).map_or(0, |&offset| offset as usize);
+        let at = usize::from(at);
+        self.found
+            .get(offset(at)..offset(at + 1))
+            .unwrap_or_default()
+    }
+
+    /// How many states it has.
+    pub(crate) fn len(&self) -> usize {
+        self.next.len() >> self.shift
+    }
+
+    /// What its rows take, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.next.len() * 2 + self.offsets.len() * 4 + self.found.len() * 2
+    }
+}

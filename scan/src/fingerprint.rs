@@ -1,0 +1,188 @@
+//! Where a pattern may begin: a text in, a bit a position out.
+//!
+//! A position is looked at when its first three bytes, and the byte before it,
+//! have a bit in common in these tables. That is rarely so where no pattern
+//! begins, and always where one does.
+
+use crate::simd;
+
+/// How many positions are judged at a time.
+pub(crate) const BLOCK: usize = 64;
+
+/// How many bytes are judged by.
+pub(crate) const DEPTH: usize = 3;
+
+/// A byte's bits: those of its lower half and of its upper half that agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Halves {
+    pub(crate) low: [u8; 16],
+    pub(crate) high: [u8; 16],
+}
+
+impl Halves {
+    pub(crate) const NONE: Halves = Halves {
+        low: [0; 16],
+        high: [0; 16],
+    };
+
+    pub(crate) const ALL: Halves = Halves {
+        low: [0xFF; 16],
+        high: [0xFF; 16],
+    };
+
+    #[inline]
+    pub(crate) fn of(&self, byte: u8) -> u8 {
+        self.low[usize::from(byte & 15)] & self.high[usize::from(byte >> 4)]
+    }
+}
+
+/// What positions are judged by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fingerprint {
+    /// The bits of the first bytes.
+    pub(crate) bytes: [Halves; DEPTH],
+    /// Not zero where the byte before may stand before a pattern.
+    pub(crate) before: Halves,
+    /// The bits for which that does not matter.
+    pub(crate) anywhere: u8,
+    /// The first four bytes, for those that the tables admit.
+    pub(crate) windows: Windows,
+}
+
+/// Which four bytes may be the first: a bit for each hash of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Windows {
+    /// A power of two of bits, at least 64.
+    bits: Box<[u64]>,
+    /// How far to shift a hash of 32 bits to number a bit.
+    shift: u32,
+    /// The bytes with which shorter patterns begin, as bits.
+    short: [u64; 4],
+}
+
+impl Windows {
+    /// How many bytes they have.
+    pub(crate) const LENGTH: usize = 4;
+
+    /// The largest number of windows that is kept apart.
+    pub(crate) const MOST: usize = 1 << 16;
+
+    /// Of windows in lower case, and of bytes after which all are admitted.
+    /// Where there are too many windows, all are admitted.
+    pub(crate) fn new(windows: Option<&[u32]>, short: [u64; 4]) -> Windows {
+        let Some(windows) = windows.filter(|windows| windows.len() <= Windows::MOST) else {
+            return Windows {
+                bits: [u64::MAX].into(),
+                shift: 26,
+                short,
+            };
+        };
+        let bits = (windows.len() * 16)
+            .next_power_of_two()
+            .clamp(1 << 10, 1 << 18);
+        let shift = 32 - bits.trailing_zeros();
+        let mut all = Windows {
+            bits: vec![0; bits / 64].into(),
+            shift,
+            short,
+        };
+        for &window in windows {
+            let (word, bit) = all.place(window);
+            if let Some(word) = all.bits.get_mut(word) {
+                *word |= 1 << bit;
+            }
+        }
+        all
+    }
+
+    fn place(&self, window: u32) -> (usize, u32) {
+        let hash = window.wrapping_mul(0x9E37_79B1) >> self.shift;
+        ((hash >> 6) as usize, hash & 63)
+    }
+
+    /// Whether a pattern may begin at this place. In doubt it may.
+    #[inline]
+    pub(crate) fn admits(&self, text: &[u8], at: usize) -> bool {
+        let Some(window) = text.get(at..).and_then(|rest| rest.first_chunk()) else {
+            return true;
+        };
+        let window = u32::from_le_bytes(*window);
+        let (word, bit) = self.place(window | 0x2020_2020);
+        let is_ascii = window & 0x8080_8080 == 0;
+        let is_short = self.short[(window >> 6 & 3) as usize] >> (window & 63) & 1 == 1;
+        !is_ascii || is_short || self.bits.get(word).is_none_or(|word| word >> bit & 1 == 1)
+    }
+}
+
+impl Fingerprint {
+    /// Judges one position.
+    #[inline]
+    pub(crate) fn admits(&self, before: u8, bytes: [u8; DEPTH]) -> bool {
+        let [first, second, third] = &self.bytes;
+        let bits = first.of(bytes[0]) & second.of(bytes[1]) & third.of(bytes[2]);
+        let allowed = if self.before.of(before) == 0 {
+            self.anywhere
+        } else {
+            0xFF
+        };
+        bits & allowed != 0
+    }
+
+    /// Judges a block of positions, given with the byte before them and those after.
+    pub(crate) fn block(&self, window: &Window) -> u64 {
+        (0..BLOCK).fold(0, |mask, at| {
+            let bytes = [window[at + 1], window[at + 2], window[at + 3]];
+            mask | u64::from(self.admits(window[at], bytes)) << at
+        })
+    }
+
+    /// Judges the positions of a text from `from` on, a word a block, until
+    /// `words` is full or the text ends; the rest of `words` is left alone.
+    /// Answers how many words it wrote.
+    pub(crate) fn judge(&self, text: &[u8], from: usize, words: &mut [u64]) -> usize {
+        let blocks = text
+            .len()
+            .saturating_sub(from)
+            .div_ceil(BLOCK)
+            .min(words.len());
+        let mut at = 0;
+        while at < blocks {
+            let start = from + at * BLOCK;
+            // The first block has nothing before it, the last ones too little after them.
+            let whole = start
+                .checked_sub(1)
+                .and_then(|before| text.get(before..))
+                .map_or(0, |rest| rest.len().saturating_sub(WINDOW - BLOCK) / BLOCK)
+                .min(blocks - at);
+            match (whole, words.get_mut(at..at + whole.max(1))) {
+                (0, Some([word])) => *word = self.edge(text, start),
+                (_, Some(words)) => simd::judge(self, text, start, words),
+                (_, None) => {}
+            }
+            at += whole.max(1);
+        }
+        blocks
+    }
+
+    /// Judges a block at an edge of the text, where zeros stand in for what is not there.
+    fn edge(&self, text: &[u8], start: usize) -> u64 {
+        let mut window = [0; WINDOW];
+        let before = start.saturating_sub(1);
+        let filled = usize::from(start == 0);
+        if let Some(rest) = text.get(before..) {
+            for (to, from) in window.iter_mut().skip(filled).zip(rest) {
+                *to = *from;
+            }
+        }
+        let here = (text.len() - start).min(BLOCK);
+        let mask = simd::block(self, &window) & (u64::MAX >> (BLOCK - here));
+        // What may stand at the start of a text is not in the tables.
+        mask | u64::from(start == 0)
+    }
+}
+
+/// A block of positions with the byte before it and those after.
+pub(crate) type Window = [u8; WINDOW];
+
+/// The length of a [`Window`].
+pub(crate) const WINDOW: usize = BLOCK + DEPTH;

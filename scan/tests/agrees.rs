@@ -1,0 +1,138 @@
+//! Random patterns on random texts: automata find what a backtracking engine
+//! finds, in ASCII and beyond, and nothing else.
+
+use agentos_scan::{Pattern, Scratch, build};
+use regex_syntax::hir::Hir;
+
+/// What patterns and texts are made of: letters that fold oddly, that are words
+/// to some and not to others, ends of lines.
+const LETTERS: [&str; 16] = [
+    "a", "b", "k", "s", "i", " ", "\n", "-", "é", "ſ", "\u{212A}", "İ", "\u{301}", "日", "_", "1",
+];
+
+struct Draw(fastrand::Rng);
+
+impl Draw {
+    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.0.usize(..of.len())]
+    }
+
+    fn text(&mut self) -> String {
+        let letters = self.0.usize(..40);
+        let few = self.0.usize(2..LETTERS.len());
+        (0..letters).map(|_| self.one(&LETTERS[..few])).collect()
+    }
+
+    /// An expression that begins with a letter, so that it does so rarely.
+    fn expression(&mut self, deeper: u32) -> String {
+        let first = self.one(&["a", "ab", "k", "s[ak]", "(?:ab|s)", "İ", "日"]);
+        let mut whole = format!("{first}{}", self.rest(deeper));
+        if self.0.bool() {
+            let lead = self.one(&[r"(?:\A|[^\pL\pN_])", r"\A", r"[b ]", r"(?m:^)"]);
+            let trail = self.one(&["", r"(?:\z|[^\pL\pN_])", r"\n?\z", r"(?m:$)", r"\pL"]);
+            whole = format!("{lead}({whole}){trail}");
+        }
+        if self.0.bool() {
+            format!("(?i){whole}")
+        } else {
+            whole
+        }
+    }
+
+    fn rest(&mut self, deeper: u32) -> String {
+        let count = self.0.usize(..4);
+        (0..count).map(|_| self.part(deeper)).collect()
+    }
+
+    fn part(&mut self, deeper: u32) -> String {
+        match self.0.u8(..if deeper == 0 { 7 } else { 10 }) {
+            0 | 1 => self.one(&LETTERS).to_owned(),
+            2 => self
+                .one(&["[ab]", r"\s+", r"\w", r"[^a\n]", "[iİı]", r"\d*"])
+                .to_owned(),
+            3 | 4 => self
+                .one(&[".*", ".+", r"[^\n]*", "(?s:.)*", r"[^|]*", ".{0,3}"])
+                .to_owned(),
+            5 => self.one(&["a?", "b{2}", "b*", "k{1,3}"]).to_owned(),
+            6 => self.one(&["[^ ](?:.*[^ ])?", "(?:.*[^a])?"]).to_owned(),
+            7 => format!("(?:{}|{})", self.rest(deeper - 1), self.rest(deeper - 1)),
+            8 => format!("(?:a{})?", self.rest(deeper - 1)),
+            _ => format!("(?:b{}){{1,2}}", self.rest(deeper - 1)),
+        }
+    }
+}
+
+fn runs() -> usize {
+    let asked = std::env::var("AGENTOS_DRAWS")
+        .ok()
+        .and_then(|count| count.parse().ok());
+    asked.unwrap_or(400)
+}
+
+#[test]
+fn automata_find_what_a_backtracking_engine_finds() {
+    let mut draw = Draw(fastrand::Rng::with_seed(7));
+    let (mut found, mut compared, mut split) = (0, 0, 0);
+    for _ in 0..runs() {
+        let drawn: Vec<(String, Option<String>)> = (0..draw.0.usize(1..8))
+            .map(|_| {
+                let unless = draw.0.bool().then(|| format!("(?i)b|{}", draw.rest(1)));
+                (draw.expression(2), unless)
+            })
+            .collect();
+        let parse = |text: &str| regex_syntax::parse(text).unwrap();
+        let hirs: Vec<(Hir, Option<Hir>)> = drawn
+            .iter()
+            .map(|(text, unless)| (parse(text), unless.as_deref().map(parse)))
+            .collect();
+        let patterns: Vec<Pattern<'_>> = hirs
+            .iter()
+            .map(|(expression, unless)| Pattern {
+                expression,
+                unless: unless.as_ref(),
+            })
+            .collect();
+        let built = build(&patterns);
+        let oracles: Vec<fancy_regex::Regex> = drawn
+            .iter()
+            .map(|(text, unless)| {
+                let unless = unless
+                    .as_ref()
+                    .map_or(String::new(), |unless| format!("(?!{unless})"));
+                fancy_regex::Regex::new(&format!("(?:{text}){unless}")).unwrap()
+            })
+            .collect();
+        split += usize::from(built.automata.len() > 1);
+        let mut scratch = Scratch::default();
+        for _ in 0..60 {
+            let text = draw.text();
+            let mut bits = [0];
+            for automaton in &built.automata {
+                automaton.scan(&text, &mut scratch, &mut bits);
+            }
+            for (number, oracle) in oracles.iter().enumerate() {
+                if built.others.contains(&(number as u32)) {
+                    assert_eq!(bits[0] >> number & 1, 0, "others are not searched");
+                    continue;
+                }
+                let is_found = bits[0] >> number & 1 == 1;
+                let expected = oracle.is_match(&text).unwrap();
+                assert_eq!(
+                    is_found, expected,
+                    "{:?} in {text:?}, of {drawn:?}",
+                    drawn[number]
+                );
+                found += usize::from(expected);
+                compared += 1;
+            }
+        }
+    }
+    assert!(
+        compared > runs() * 100,
+        "only {compared} compared; {split} sets were split"
+    );
+    assert!(
+        found * 50 > compared,
+        "only {found} of {compared} found anything"
+    );
+}
