@@ -1,12 +1,14 @@
 //! Which of many patterns are in a request's canonical text.
 //!
 //! A [`Scanner`] reads the text a few times for all of them: once for the
-//! substrings, once for the regexes that fit one automaton, once for the globs.
+//! substrings, once for the regexes, once for the globs. The few regexes that
+//! `agentos-scan` leaves to others are read by the automata of `regex`.
 //!
-//! The fast automata cannot tell words in a text that is not ASCII. For such
-//! texts there are wider ones that do not mind where words end; what these
-//! find is looked at again, by itself.
+//! These cannot tell words in a text that is not ASCII. For such texts there
+//! are wider ones that do not mind where words end; what they find is looked at
+//! again, by itself.
 
+use agentos_scan::{Automaton, Scratch};
 use aho_corasick::{AhoCorasick, automaton::OverlappingState};
 use regex_automata::{Anchored, Input, PatternSet, meta::Regex, util::syntax};
 use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
@@ -33,6 +35,7 @@ pub(crate) struct Scanner {
     substrings: Option<AhoCorasick>,
     /// Patterns by the order of `substrings`.
     substring_ids: Box<[u32]>,
+    automata: Box<[Automaton]>,
     regexes: Box<[Together]>,
     /// The same without the ends of words; none where no regex minds them.
     wider: Box<[Together]>,
@@ -57,6 +60,7 @@ pub(crate) struct Scan {
     found: Vec<u64>,
     doubtful: Vec<u64>,
     set: Option<PatternSet>,
+    scratch: Scratch,
 }
 
 impl Scan {
@@ -89,8 +93,8 @@ impl Scanner {
     pub(crate) fn new(rows: &[&table::Pattern<'_>], wanted: &[u32]) -> Result<Scanner, Unusable> {
         let mut substrings: (Vec<u32>, Vec<&str>) = <_>::default();
         let mut regexes: Vec<(u32, Hir)> = Vec::new();
+        let mut followers: Vec<Option<Hir>> = Vec::new();
         let mut globs: Vec<(u32, Hir)> = Vec::new();
-        let mut unless = Vec::new();
         for &id in wanted {
             let Some(row) = rows.get(id as usize) else {
                 continue;
@@ -100,16 +104,31 @@ impl Scanner {
                     substrings.0.push(id);
                     substrings.1.push(part);
                 }
-                table::Matcher::Regex(expression) => regexes.push((id, parse(id, expression)?)),
-                table::Matcher::RegexUnless(expression, _) => {
+                table::Matcher::Regex(expression) => {
                     regexes.push((id, parse(id, expression)?));
-                    unless.push(id);
+                    followers.push(None);
+                }
+                table::Matcher::RegexUnless(expression, follower) => {
+                    regexes.push((id, parse(id, expression)?));
+                    followers.push(Some(parse(id, follower)?));
                 }
                 table::Matcher::Glob(expression) => {
                     globs.push((id, parse(id, &anchored(expression))?));
                 }
             }
         }
+        let patterns = regexes.iter().zip(&followers);
+        let patterns = patterns.map(|((id, expression), follower)| agentos_scan::Pattern {
+            number: *id,
+            expression,
+            unless: follower.as_ref(),
+        });
+        let built = agentos_scan::build(&patterns.collect::<Vec<_>>());
+        let is_other = |id: &u32| built.others.binary_search(id).is_ok();
+        let unless = regexes.iter().zip(&followers);
+        let unless = unless.filter(|((id, _), follower)| follower.is_some() && is_other(id));
+        let unless = unless.map(|((id, _), _)| *id).collect();
+        regexes.retain(|(id, _)| is_other(id));
         let again: Vec<u32> = regexes
             .iter()
             .filter(|(_, hir)| hir.properties().look_set().contains_word_unicode())
@@ -134,11 +153,12 @@ impl Scanner {
         Ok(Scanner {
             substrings: automaton,
             substring_ids: substring_ids.into(),
+            automata: built.automata.into(),
             regexes: together(&regexes)?.into(),
             wider: together(&wider)?.into(),
             again: again.into(),
             globs: together(&globs)?.into(),
-            unless: unless.into(),
+            unless,
         })
     }
 
@@ -165,6 +185,9 @@ impl Scanner {
                     set(&mut scan.found, id);
                 }
             }
+        }
+        for automaton in &self.automata {
+            automaton.scan(text.whole(), &mut scan.scratch, &mut scan.found);
         }
         let is_wider = !self.wider.is_empty() && !text.whole().is_ascii();
         for regexes in if is_wider { &self.wider } else { &self.regexes } {

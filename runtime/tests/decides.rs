@@ -521,8 +521,25 @@ fn patterns_that_look_at_a_long_text_again_and_again_are_in_doubt() {
 }
 
 #[test]
+fn what_must_not_follow_is_decided_however_often_it_may() {
+    let rules = [
+        rule(Effect::Deny, "found", "*", when_text(0)),
+        rule(Effect::Allow, "any", "*", None),
+    ];
+    let policy = Policy {
+        patterns: list([set("s", [Matcher::RegexUnless("[a-z](?:a|aa)+", ".")])]),
+        ..policy("p", rules)
+    };
+    let engine = Engine::new(&table([policy])).unwrap();
+    let effect = |text: String| engine.decide(&pay().param("p", text)).effect();
+    assert_eq!(effect(format!("{}b", "a".repeat(100_000))), Effect::Allow);
+    assert_eq!(effect(format!("{}\n", "a".repeat(100_000))), Effect::Deny);
+}
+
+#[test]
 fn a_pattern_that_takes_too_many_steps_is_in_doubt() {
-    let slow = Matcher::RegexUnless("x(?:a|aa)+", ".");
+    // Where words begin is asked of a backtracking engine.
+    let slow = Matcher::RegexUnless(r"\bx(?:a|aa)+", ".");
     let rules = [
         rule(Effect::Deny, "found", "*", when_text(0)),
         rule(Effect::Allow, "any", "*", None),

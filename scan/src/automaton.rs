@@ -27,7 +27,7 @@ pub struct Automaton {
     /// What joins pieces; at most [`MOST_JOINS`].
     pub(crate) joins: Box<[Join]>,
     pub(crate) gaps: Box<[Gap]>,
-    /// The numbers of its patterns among those it was built from.
+    /// The numbers of its patterns.
     pub(crate) patterns: Box<[u32]>,
     /// What must not follow a pattern.
     pub(crate) followers: Box<[Follower]>,

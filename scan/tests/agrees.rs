@@ -87,7 +87,9 @@ fn automata_find_what_a_backtracking_engine_finds() {
             .collect();
         let patterns: Vec<Pattern<'_>> = hirs
             .iter()
-            .map(|(expression, unless)| Pattern {
+            .zip(0..)
+            .map(|((expression, unless), number)| Pattern {
+                number,
                 expression,
                 unless: unless.as_ref(),
             })

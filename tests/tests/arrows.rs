@@ -7,7 +7,8 @@ use serde_json::Value;
 /// Every package of the workspace and the ones of ours it may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
     ("agentos-grammar", &[]),
-    ("agentos-runtime", &[]),
+    ("agentos-scan", &[]),
+    ("agentos-runtime", &["agentos-scan"]),
     ("agentos-compiler", &["agentos-grammar", "agentos-runtime"]),
     ("agentos-macros", &["agentos-compiler", "agentos-grammar"]),
     (

@@ -67,8 +67,13 @@ pub(crate) fn determinise(
             }
         }
         let mut row = Vec::with_capacity(width);
-        for target in &mut targets {
-            row.push(cx.id(std::mem::take(target))?);
+        for target in &targets {
+            // Most symbols lead nowhere.
+            row.push(if target.is_empty() {
+                u32::from(DEAD)
+            } else {
+                cx.id(target.clone())?
+            });
         }
         rows.push(row);
     }

@@ -39,6 +39,8 @@ const MOST_PATTERNS: usize = 4_096;
 /// An expression to search for.
 #[derive(Clone, Copy, Debug)]
 pub struct Pattern<'p> {
+    /// What it is called: its bit in what is found.
+    pub number: u32,
     /// In the syntax of the `regex` crate.
     pub expression: &'p Hir,
     /// What must not follow it.
@@ -54,13 +56,13 @@ pub struct Built {
     pub others: Vec<u32>,
 }
 
-/// Builds automata for patterns, which are called by their positions.
+/// Builds automata for patterns.
 ///
 /// ```
 /// use agentos_scan::{Pattern, Scratch, build};
 ///
 /// let hirs = [r"(?:\A|\W)(rm)\s+-rf", "drop table"].map(|text| regex_syntax::parse(text).unwrap());
-/// let patterns = hirs.each_ref().map(|hir| Pattern { expression: hir, unless: None });
+/// let patterns = [0, 1].map(|number| Pattern { number, expression: &hirs[number as usize], unless: None });
 /// let built = build(&patterns);
 /// let mut found = [0];
 /// for automaton in &built.automata {
@@ -72,10 +74,10 @@ pub fn build(patterns: &[Pattern<'_>]) -> Built {
     let classes = Classes::default();
     let mut built = Built::default();
     let mut fit = Vec::new();
-    for (number, pattern) in (0..).zip(patterns) {
-        match shaped(number, pattern, &classes) {
+    for pattern in patterns {
+        match shaped(pattern, &classes) {
             Some(shaped) => fit.push(shaped),
-            None => built.others.push(number),
+            None => built.others.push(pattern.number),
         }
     }
     let fit: Vec<&Shaped> = fit.iter().collect();
@@ -97,7 +99,7 @@ struct Shaped {
     unless: Option<Shape>,
 }
 
-fn shaped(number: u32, pattern: &Pattern<'_>, classes: &Classes) -> Option<Shaped> {
+fn shaped(pattern: &Pattern<'_>, classes: &Classes) -> Option<Shaped> {
     let unless = match pattern.unless {
         // What stands before something that must not follow is the end of the pattern itself.
         Some(hir) => Some(shape(hir, classes).filter(|shape| shape.lead == shape::Lead::Any)?),
@@ -109,7 +111,7 @@ fn shaped(number: u32, pattern: &Pattern<'_>, classes: &Classes) -> Option<Shape
         classes,
     )?;
     Some(Shaped {
-        number,
+        number: pattern.number,
         ways,
         unless,
     })
