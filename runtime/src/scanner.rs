@@ -1,14 +1,15 @@
 //! Which of many patterns are in a request's canonical text.
 //!
 //! A [`Scanner`] reads the text a few times for all of them: once for the
-//! substrings, once for the regexes, once for the globs. The few regexes that
-//! `agentos-scan` leaves to others are read by the automata of `regex`.
+//! substrings, once for the regexes, once for the globs. What few patterns
+//! `agentos-scan` leaves to others, `aho-corasick` and the automata of `regex`
+//! look for.
 //!
 //! These cannot tell words in a text that is not ASCII. For such texts there
 //! are wider ones that do not mind where words end; what they find is looked at
 //! again, by itself.
 
-use agentos_scan::{Automaton, Scratch};
+use agentos_scan::{Automaton, Literals, Samples, Scratch};
 use aho_corasick::{AhoCorasick, automaton::OverlappingState};
 use regex_automata::{Anchored, Input, PatternSet, meta::Regex, util::syntax};
 use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
@@ -32,6 +33,8 @@ pub const MOST_LOOKED_AGAIN: usize = 8 << 20;
 /// Finds which of many patterns are in a canonical text.
 #[derive(Default)]
 pub(crate) struct Scanner {
+    literals: Literals,
+    /// Substrings that are too short for `literals`, or too much alike.
     substrings: Option<AhoCorasick>,
     /// Patterns by the order of `substrings`.
     substring_ids: Box<[u32]>,
@@ -61,6 +64,7 @@ pub(crate) struct Scan {
     doubtful: Vec<u64>,
     set: Option<PatternSet>,
     scratch: Scratch,
+    samples: Samples,
 }
 
 impl Scan {
@@ -91,7 +95,7 @@ impl Scan {
 impl Scanner {
     /// Makes a scanner for those of a policy's patterns that `wanted` names.
     pub(crate) fn new(rows: &[&table::Pattern<'_>], wanted: &[u32]) -> Result<Scanner, Unusable> {
-        let mut substrings: (Vec<u32>, Vec<&str>) = <_>::default();
+        let mut substrings: Vec<(u32, &str)> = Vec::new();
         let mut regexes: Vec<(u32, Hir)> = Vec::new();
         let mut followers: Vec<Option<Hir>> = Vec::new();
         let mut globs: Vec<(u32, Hir)> = Vec::new();
@@ -101,8 +105,7 @@ impl Scanner {
             };
             match row.matcher {
                 table::Matcher::Substring(part) => {
-                    substrings.0.push(id);
-                    substrings.1.push(part);
+                    substrings.push((id, part));
                 }
                 table::Matcher::Regex(expression) => {
                     regexes.push((id, parse(id, expression)?));
@@ -142,7 +145,9 @@ impl Scanner {
                 .map(|(id, hir)| (*id, widened(hir)))
                 .collect()
         };
-        let (substring_ids, parts) = substrings;
+        let (literals, others) = Literals::new(&substrings);
+        let others = others.iter().filter_map(|&at| substrings.get(at).copied());
+        let (substring_ids, parts): (Vec<u32>, Vec<&str>) = others.unzip();
         let automaton = (!parts.is_empty())
             .then(|| AhoCorasick::new(&parts))
             .transpose()
@@ -151,6 +156,7 @@ impl Scanner {
                 reason: one_line(&error.to_string()),
             })?;
         Ok(Scanner {
+            literals,
             substrings: automaton,
             substring_ids: substring_ids.into(),
             automata: built.automata.into(),
@@ -174,6 +180,14 @@ impl Scanner {
             bits.clear();
             bits.resize(words, 0);
         }
+        // Literals do not mind the case of ASCII.
+        let small = if text.whole().is_ascii() {
+            text.whole()
+        } else {
+            text.lower()
+        };
+        self.literals
+            .scan(small.as_bytes(), &mut scan.samples, &mut scan.found);
         if let Some(automaton) = &self.substrings {
             let lower = text.lower();
             let mut at = OverlappingState::start();

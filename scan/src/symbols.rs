@@ -33,6 +33,7 @@ impl SymbolSet {
 
 /// Which symbol a letter has.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "symbols are what it has")]
 pub(crate) struct Symbols {
     /// How many there are.
     pub(crate) count: usize,

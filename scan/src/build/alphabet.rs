@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn every_letter_has_the_symbol_of_its_run() {
         let class = Ranges::from([(0x7F, 0x81), (0x10_FFFF, 0x10_FFFF)]);
-        let (symbols, sets) = alphabet(&[class.clone()]).unwrap();
+        let (symbols, sets) = alphabet(std::slice::from_ref(&class)).unwrap();
         for letter in [
             '\u{7E}',
             '\u{7F}',

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ordinary;
 use crate::{
     dfa::{DEAD, Dfa},
     fingerprint::{DEPTH, Fingerprint, Halves, Windows},
@@ -10,22 +11,6 @@ use crate::{
 
 /// How many kinds of beginnings are told apart.
 const MOST_BEGINNINGS: usize = 20_000;
-
-/// How often a byte of ordinary text and code is this one, in a thousand, about:
-/// those that are not named are rare.
-const ORDINARY: [(&[u8], f64); 8] = [
-    (b" ", 150.0),
-    (b"e", 90.0),
-    (b"taoinsr", 55.0),
-    (b"hldcu", 30.0),
-    (b"mfpgwyb", 16.0),
-    (b"\n\".,/_-:vk", 10.0),
-    (b"0123456789(){}[]'=;xjqz", 4.0),
-    (b"ABCDEFGHIJKLMNOPQRSTUVWXYZ<>|*+&%$#@!?\\", 2.0),
-];
-
-/// How often any other byte is there, in a thousand.
-const RARE: f64 = 0.3;
 
 /// A set of bytes.
 type Bytes = [u64; 4];
@@ -293,7 +278,7 @@ impl Bucket {
         }
         let share = halves
             .iter()
-            .map(|&(low, high)| admitted(low, high))
+            .map(|&(low, high)| ordinary::share_of_halves(low, high))
             .product();
         Bucket { halves, share }
     }
@@ -318,17 +303,6 @@ fn distribute(buckets: &mut [Bucket], beginnings: &[Beginning]) {
             buckets[at] = grown;
         }
     }
-}
-
-/// Which share of ordinary bytes have these halves.
-fn admitted(low: u16, high: u16) -> f64 {
-    let has = |byte: u8| low >> (byte & 15) & 1 == 1 && high >> (byte >> 4) & 1 == 1;
-    let mut share = 0.0;
-    for (bytes, each) in ORDINARY {
-        share += bytes.iter().filter(|&&byte| has(byte)).count() as f64 * each;
-    }
-    share += f64::from(low.count_ones() * high.count_ones()) * RARE;
-    (share / 1000.0).min(1.0)
 }
 
 /// Halves that tell exactly these bytes. None where they would need more than

@@ -17,6 +17,7 @@ mod alphabet;
 mod determinise;
 mod first_bytes;
 mod nfa;
+pub(crate) mod ordinary;
 mod pieces;
 mod shape;
 
@@ -121,17 +122,15 @@ fn shaped(pattern: &Pattern<'_>, classes: &Classes) -> Option<Shaped> {
 fn by_begin<'p>(patterns: &[&'p Shaped], classes: &Classes) -> (Vec<&'p Shaped>, Vec<&'p Shaped>) {
     let plan = Plan::new(patterns);
     let nfa = Nfa::new(classes, &plan.pieces, &plan.followers, &plan.gaps);
-    let share_of = |at: usize, shaped: &Shaped| match &nfa {
-        Some(nfa) => {
+    let share_of = |at: usize, shaped: &Shaped| {
+        if let Some(nfa) = &nfa {
             let pieces = plan.pieces_of.get(at)?.clone();
-            share(nfa, &plan, nfa.begins.get(pieces)?.to_vec())
+            return share(nfa, &plan, nfa.begins.get(pieces)?.to_vec());
         }
         // Together they have too many symbols or states; one by one they may not.
-        None => {
-            let plan = Plan::new(&[shaped]);
-            let nfa = Nfa::new(classes, &plan.pieces, &plan.followers, &plan.gaps)?;
-            share(&nfa, &plan, nfa.begins.clone())
-        }
+        let plan = Plan::new(&[shaped]);
+        let nfa = Nfa::new(classes, &plan.pieces, &plan.followers, &plan.gaps)?;
+        share(&nfa, &plan, nfa.begins.clone())
     };
     let is_rare = |at: usize, shaped: &Shaped| {
         share_of(at, shaped).is_some_and(|share| share <= MOST_CANDIDATES)

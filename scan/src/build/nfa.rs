@@ -58,7 +58,9 @@ impl Nfa {
             }
             gather(&piece.body, &mut used);
         }
-        followers.iter().for_each(|body| gather(body, &mut used));
+        for body in followers {
+            gather(body, &mut used);
+        }
         used.sort_unstable();
         used.dedup();
         let ranges: Vec<_> = used
@@ -86,7 +88,7 @@ impl Nfa {
                     any.insert(BEFORE);
                     any
                 }
-                Lead::Of(class) => names.set(class, BEFORE),
+                Lead::Of(class) => names.set(*class, BEFORE),
             };
             let begin = nfa.pattern(&names, owner, &piece.body)?;
             nfa.begins.push((lead, begin));
@@ -132,7 +134,7 @@ impl Nfa {
     /// Adds a node that goes on at `next`; answers where it begins.
     fn node(&mut self, names: &Names<'_>, owner: u32, node: &Node, next: u32) -> Option<u32> {
         match node {
-            Node::One(class) => self.push(owner, State::Read(names.set(class, AFTER), next)),
+            Node::One(class) => self.push(owner, State::Read(names.set(*class, AFTER), next)),
             Node::All(nodes) => nodes
                 .iter()
                 .rev()
@@ -190,7 +192,7 @@ impl Names<'_> {
         found.map_or_else(|_| SymbolSet::default(), |at| self.sets[at])
     }
 
-    fn set(&self, class: &Class1, edge: u8) -> SymbolSet {
+    fn set(&self, class: Class1, edge: u8) -> SymbolSet {
         let mut set = self.letters(class.letters);
         if class.edge {
             set.insert(edge);
@@ -203,7 +205,9 @@ fn gather(node: &Node, classes: &mut Vec<Letters>) {
     match node {
         Node::One(class) => classes.push(class.letters),
         Node::All(nodes) | Node::Any(nodes) => {
-            nodes.iter().for_each(|node| gather(node, classes));
+            for node in nodes {
+                gather(node, classes);
+            }
         }
         Node::Repeat { node, .. } => gather(node, classes),
     }

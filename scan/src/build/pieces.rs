@@ -156,7 +156,6 @@ fn piece(mut nodes: Vec<Node>) -> Piece {
 /// None where there is no gap, or there are too many ways.
 fn split(node: &Node, classes: &Classes) -> Option<Vec<Split>> {
     match node {
-        Node::One(_) => None,
         Node::All(nodes) => {
             let mut ways = vec![Split::default()];
             let mut is_split = false;
@@ -209,7 +208,7 @@ fn split(node: &Node, classes: &Classes) -> Option<Vec<Split>> {
             ways.push(Split::default());
             Some(ways)
         }
-        Node::Repeat { .. } => None,
+        Node::One(_) | Node::Repeat { .. } => None,
     }
 }
 

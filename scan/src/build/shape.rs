@@ -65,12 +65,11 @@ pub(crate) fn shape(hir: &Hir, classes: &Classes) -> Option<Shape> {
     let (lead, rest) = match (core, parts.split_first()) {
         (Some(0), _) => (Lead::Any, parts),
         (Some(1), Some((first, rest))) => (Lead::Of(edge_or_letter(first, true, classes)?), rest),
-        (Some(_), _) => return None,
         (None, Some((first, rest))) => match edge_or_letter(first, true, classes) {
             Some(class) if class.edge => (Lead::Of(class), rest),
             _ => (Lead::Any, parts),
         },
-        (None, None) => return None,
+        _ => return None,
     };
     let body = sequence(rest, true, classes)?;
     Some(Shape { lead, body })
