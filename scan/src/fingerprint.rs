@@ -4,7 +4,10 @@
 //! have a bit in common in these tables. That is rarely so where no pattern
 //! begins, and always where one does.
 
-use crate::simd;
+use crate::{
+    literals::{folded, hash},
+    simd,
+};
 
 /// How many positions are judged at a time.
 pub(crate) const BLOCK: usize = 64;
@@ -49,55 +52,70 @@ pub(crate) struct Fingerprint {
     pub(crate) windows: Windows,
 }
 
-/// Which four bytes may be the first: a bit for each hash of them.
+/// Which bytes may be the first, more exactly than tables of halves say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Windows {
+    /// The first four bytes.
+    four: Hashes,
+    /// The first three, of patterns after which any byte may stand.
+    three: Hashes,
+    /// The first byte of those that are shorter still, as bits.
+    short: [u64; 4],
+}
+
+/// A set of windows: a bit for each hash of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Hashes {
     /// A power of two of bits, at least 64.
     bits: Box<[u64]>,
     /// How far to shift a hash of 32 bits to number a bit.
     shift: u32,
-    /// The bytes with which shorter patterns begin, as bits.
-    short: [u64; 4],
 }
 
-impl Windows {
-    /// How many bytes they have.
-    pub(crate) const LENGTH: usize = 4;
-
-    /// The largest number of windows that is kept apart.
-    pub(crate) const MOST: usize = 1 << 16;
-
-    /// Of windows in lower case, and of bytes after which all are admitted.
-    /// Where there are too many windows, all are admitted.
-    pub(crate) fn new(windows: Option<&[u32]>, short: [u64; 4]) -> Windows {
-        let Some(windows) = windows.filter(|windows| windows.len() <= Windows::MOST) else {
-            return Windows {
-                bits: [u64::MAX].into(),
-                shift: 26,
-                short,
-            };
-        };
-        let bits = (windows.len() * 16)
+impl Hashes {
+    fn new(windows: &[u32]) -> Hashes {
+        let bits = (windows.len() * 32)
             .next_power_of_two()
-            .clamp(1 << 10, 1 << 18);
+            .clamp(1 << 8, 1 << 19);
         let shift = 32 - bits.trailing_zeros();
-        let mut all = Windows {
+        let mut hashes = Hashes {
             bits: vec![0; bits / 64].into(),
             shift,
-            short,
         };
         for &window in windows {
-            let (word, bit) = all.place(window);
-            if let Some(word) = all.bits.get_mut(word) {
+            let (word, bit) = hashes.place(window);
+            if let Some(word) = hashes.bits.get_mut(word) {
                 *word |= 1 << bit;
             }
         }
-        all
+        hashes
     }
 
+    #[inline]
     fn place(&self, window: u32) -> (usize, u32) {
-        let hash = window.wrapping_mul(0x9E37_79B1) >> self.shift;
+        let hash = hash(window) >> self.shift;
         ((hash >> 6) as usize, hash & 63)
+    }
+
+    #[inline]
+    fn has(&self, window: u32) -> bool {
+        let (word, bit) = self.place(window);
+        self.bits.get(word).is_none_or(|word| word >> bit & 1 == 1)
+    }
+}
+
+impl Windows {
+    /// The largest number of windows that is kept apart.
+    pub(crate) const MOST: usize = 1 << 14;
+
+    /// Of windows of four bytes and of three, in lower case, and of the first
+    /// bytes of what is shorter.
+    pub(crate) fn new(four: &[u32], three: &[u32], short: [u64; 4]) -> Windows {
+        Windows {
+            four: Hashes::new(four),
+            three: Hashes::new(three),
+            short,
+        }
     }
 
     /// Whether a pattern may begin at this place. In doubt it may.
@@ -106,11 +124,11 @@ impl Windows {
         let Some(window) = text.get(at..).and_then(|rest| rest.first_chunk()) else {
             return true;
         };
-        let window = u32::from_le_bytes(*window);
-        let (word, bit) = self.place(window | 0x2020_2020);
-        let is_ascii = window & 0x8080_8080 == 0;
-        let is_short = self.short[(window >> 6 & 3) as usize] >> (window & 63) & 1 == 1;
-        !is_ascii || is_short || self.bits.get(word).is_none_or(|word| word >> bit & 1 == 1)
+        let exact = u32::from_le_bytes(*window);
+        let window = folded(*window);
+        let is_ascii = exact & 0x8080_8080 == 0;
+        let is_short = self.short[(exact >> 6 & 3) as usize] >> (exact & 63) & 1 == 1;
+        self.four.has(window) || self.three.has(window & 0x00FF_FFFF) || is_short || !is_ascii
     }
 }
 

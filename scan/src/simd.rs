@@ -282,7 +282,7 @@ mod tests {
             bytes: [halves(), halves(), halves()],
             before: halves(),
             anywhere: 0x11,
-            windows: Windows::new(None, [0; 4]),
+            windows: Windows::new(&[], &[], [0; 4]),
         }
     }
 

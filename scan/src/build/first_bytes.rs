@@ -6,6 +6,7 @@ use super::ordinary;
 use crate::{
     dfa::{DEAD, Dfa},
     fingerprint::{DEPTH, Fingerprint, Halves, Windows},
+    literals::WINDOW,
     symbols::{AFTER, BEFORE, SymbolSet, Symbols},
 };
 
@@ -43,7 +44,7 @@ pub(crate) fn fingerprint(
     };
     let elsewhere = collect(false)?;
     let mut inside = collect(true)?;
-    let (windows, short) = windows(elsewhere.iter().chain(&inside));
+    let windows = windows(elsewhere.iter().chain(&inside));
     inside.retain(|beginning, _| !elsewhere.contains_key(beginning));
     let (inside, elsewhere) = (joined(&inside), joined(&elsewhere));
     let all = inside.len() + elsewhere.len();
@@ -75,7 +76,6 @@ pub(crate) fn fingerprint(
         }
     }
     let before = before.unwrap_or(Halves::ALL);
-    let windows = Windows::new(windows.as_deref(), short);
     Some((
         Fingerprint {
             bytes,
@@ -87,34 +87,36 @@ pub(crate) fn fingerprint(
     ))
 }
 
-/// The first four bytes of beginnings, in lower case, and the first bytes of
-/// those that are shorter. No windows where they are too many.
-fn windows<'b>(
-    beginnings: impl Iterator<Item = (&'b Beginning, &'b Bytes)>,
-) -> (Option<Vec<u32>>, Bytes) {
-    let mut windows = BTreeSet::new();
-    let mut short = [0; 4];
-    let mut is_bounded = true;
+/// Tells the first bytes of beginnings apart as far as their number allows.
+fn windows<'b>(beginnings: impl Iterator<Item = (&'b Beginning, &'b Bytes)>) -> Windows {
+    let (mut four, mut three, mut short) = (BTreeSet::new(), BTreeSet::new(), [0; 4]);
     for ([first, second, third], fourth) in beginnings {
-        if *third == ANY {
+        let letters = [first, second, third, fourth].map(lower);
+        // Windows that are not ASCII are all admitted.
+        if letters.iter().any(BTreeSet::is_empty) {
+            continue;
+        }
+        let (windows, letters) = if *fourth == ANY {
+            (&mut three, &letters[..3])
+        } else {
+            (&mut four, &letters[..])
+        };
+        let count: usize = letters.iter().map(BTreeSet::len).product();
+        if *third == ANY || windows.len() + count > Windows::MOST {
             unite(&mut short, first);
             continue;
         }
-        let letters = [first, second, third, fourth].map(lower);
-        let count: usize = letters.iter().map(BTreeSet::len).product();
-        is_bounded &= windows.len() + count <= Windows::MOST;
-        if is_bounded {
-            let mut heads = vec![0];
-            for (at, letters) in letters.iter().enumerate() {
-                heads = heads
-                    .iter()
-                    .flat_map(|head| letters.iter().map(move |letter| head | letter << (8 * at)))
-                    .collect();
-            }
-            windows.extend(heads);
+        let mut heads = vec![0];
+        for (at, letters) in letters.iter().enumerate() {
+            heads = heads
+                .iter()
+                .flat_map(|head| letters.iter().map(move |letter| head | letter << (8 * at)))
+                .collect();
         }
+        windows.extend(heads);
     }
-    (is_bounded.then(|| windows.into_iter().collect()), short)
+    let sorted = |windows: BTreeSet<u32>| windows.into_iter().collect::<Vec<_>>();
+    Windows::new(&sorted(four), &sorted(three), short)
 }
 
 /// The ASCII letters of a set, in lower case as [`Windows`] see it.
@@ -224,7 +226,7 @@ fn gather(
     for (next, (alone, longer)) in nexts {
         if alone != [0; 4] {
             before.push(alone);
-            if before.len() == Windows::LENGTH || dfa.has_found(next) {
+            if before.len() == WINDOW || dfa.has_found(next) {
                 keep(before, found)?;
             } else {
                 gather(dfa, spelled, next, before, found)?;
