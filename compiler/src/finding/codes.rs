@@ -83,6 +83,7 @@ lints! {
     AOS0111 DUPLICATE_ACTION "duplicate-action" Error "an action declared twice";
     AOS0112 WRONG_TYPE "wrong-type" Error "a comparison that its field's type does not allow";
     AOS0113 DUPLICATE_NAME "duplicate-name" Error "a param, supervisor or pattern set named twice";
+    AOS0114 SHADOWED_POLICY "shadowed-policy" Warning "a policy that takes the name of a shipped one";
 
     AOS0201 INVALID_PATTERN "invalid-pattern" Error "a pattern that cannot be read";
     AOS0202 EMPTY_PATTERN "empty-pattern" Error "a pattern that matches every text";

@@ -108,8 +108,29 @@ impl<'a> Cx<'a> {
             );
             return;
         }
+        self.shadowed(policy);
         self.by_name.insert(policy.name.node.clone(), policy);
         self.given.push(policy);
+    }
+
+    /// Who reads `extends baseline` thinks of the shipped one.
+    fn shadowed(&mut self, policy: &Spanned<ast::Policy>) {
+        let name = &policy.name.node;
+        // The shipped policy itself, given as a file, hides nothing.
+        let Some(shipped) = shipped::policy(name).filter(|shipped| **shipped != *policy) else {
+            return;
+        };
+        self.found.push(
+            Finding::new(
+                &codes::SHADOWED_POLICY,
+                policy.name.span,
+                format!("this policy takes the name of the shipped policy `{name}`"),
+            )
+            .other(shipped.name.span, "the shipped one, which nothing reaches now")
+            .help(format!(
+                "give it a name of its own; `extends {name}` then builds on the shipped one"
+            )),
+        );
     }
 
     /// Lowers the policy of this name after everything it extends.
