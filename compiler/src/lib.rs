@@ -24,6 +24,7 @@ pub mod shipped;
 pub mod source;
 
 use finding::{Level, codes};
+use read::is_yaml;
 
 /// The syntax that is compiled: trees, printers, bounds.
 pub use agentos_grammar as grammar;
@@ -67,6 +68,9 @@ pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Findi
     findings.extend(check(&program));
     let mut findings = expected(&program, findings);
     findings.retain_mut(|finding| {
+        if is_yaml(&sources.get(finding.primary.span.source).name) {
+            finding.speak_yaml();
+        }
         if options.strict {
             finding.level = Level::Error;
         }

@@ -67,6 +67,21 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// Which part of the param does not fit, such as `[2]`, and what it is.
+    pub(crate) fn misfit(&self, param: &str, value: &Value<'_>) -> Option<(String, &'static str)> {
+        let param = self.params.iter().find(|known| &*known.name == param)?;
+        let (mut ty, mut value, mut place) = (&param.ty, value, String::new());
+        while let (Type::List(element), Value::List(values)) = (ty, value) {
+            let mut values = values.iter().enumerate();
+            let (at, wrong) = values.find(|(_, value)| !element.has(value))?;
+            place.push_str(&format!("[{at}]"));
+            (ty, value) = (element, wrong);
+        }
+        Some((place, value.kind()))
+    }
+}
+
 impl Type {
     fn has(&self, value: &Value<'_>) -> bool {
         match (self, value) {

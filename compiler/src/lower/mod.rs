@@ -12,6 +12,7 @@ mod condition;
 mod limits;
 mod own;
 mod pattern;
+mod repeated;
 mod rule;
 mod scope;
 mod trust;
@@ -126,10 +127,18 @@ impl<'a> Cx<'a> {
                 policy.name.span,
                 format!("this policy takes the name of the shipped policy `{name}`"),
             )
-            .other(shipped.name.span, "the shipped one, which nothing reaches now")
-            .help(format!(
-                "give it a name of its own; `extends {name}` then builds on the shipped one"
-            )),
+            .other(
+                shipped.name.span,
+                "the shipped one, which nothing reaches now",
+            )
+            .help_in(
+                format!(
+                    "give it a name of its own; `extends {name};` then builds on the shipped one"
+                ),
+                format!(
+                    "give it a name of its own; `extends: {name}` then builds on the shipped one"
+                ),
+            ),
         );
     }
 
@@ -199,7 +208,7 @@ impl<'a> Cx<'a> {
             if let Some(policy) = shipped::policy(&base.node) {
                 self.by_name.insert(base.node.clone(), policy);
             } else {
-                self.unknown_policy(base);
+                self.unknown_policy(base, path);
                 return None;
             }
         }
@@ -207,8 +216,10 @@ impl<'a> Cx<'a> {
         self.extended(&base.node, path)
     }
 
-    fn unknown_policy(&mut self, base: &Spanned<String>) {
-        let mut known: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
+    /// Whoever is on the `path` cannot have been meant.
+    fn unknown_policy(&mut self, base: &Spanned<String>, path: &[String]) {
+        let names = self.by_name.keys().filter(|name| !path.contains(name));
+        let mut known: Vec<&str> = names.map(String::as_str).collect();
         known.extend_from_slice(shipped::names());
         let finding = Finding::new(
             &codes::UNKNOWN_POLICY,

@@ -95,11 +95,7 @@ impl Node {
     pub fn as_bool(&self) -> Option<bool> {
         match self.as_scalar()?.value() {
             Value::Boolean(value) => Some(value),
-            Value::Null
-            | Value::Number(_)
-            | Value::NotFinite
-            | Value::Date
-            | Value::Text => None,
+            Value::Null | Value::Number(_) | Value::NotFinite | Value::Date | Value::Text => None,
         }
     }
 
@@ -113,11 +109,7 @@ impl Node {
     pub fn as_number(&self) -> Option<String> {
         match self.as_scalar()?.value() {
             Value::Number(digits) => Some(digits),
-            Value::Null
-            | Value::Boolean(_)
-            | Value::NotFinite
-            | Value::Date
-            | Value::Text => None,
+            Value::Null | Value::Boolean(_) | Value::NotFinite | Value::Date | Value::Text => None,
         }
     }
 

@@ -421,7 +421,11 @@ impl<'t> Reader<'t> {
     /// others do not. Inside a text over several lines it belongs to the text,
     /// and a document that could not be read is not looked at.
     fn tabs(&mut self) {
-        let read: Vec<Span> = self.documents.iter().map(|document| document.span).collect();
+        let read: Vec<Span> = self
+            .documents
+            .iter()
+            .map(|document| document.span)
+            .collect();
         let mut start = 0;
         for line in self.text.split_inclusive('\n') {
             let content = line.trim_start_matches([' ', '\t']);

@@ -251,7 +251,12 @@ impl Reading {
     /// Refuses the keys that nobody has asked for; `also` are known too.
     pub fn no_other_keys(&mut self, keys: &Keys<'_>, of: &str, also: &[&str]) {
         for entry in keys.rest() {
-            let known: Vec<&str> = keys.asked.iter().chain(also).copied().collect();
+            let mut known: Vec<&str> = Vec::new();
+            for key in keys.asked.iter().chain(also) {
+                if !known.contains(key) {
+                    known.push(key);
+                }
+            }
             let name = entry.name();
             let message = format!("unknown key `{}` of {of}", shown(name));
             let help = match nearest(name, known.iter().copied()) {

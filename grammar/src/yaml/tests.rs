@@ -666,6 +666,19 @@ fn a_condition_may_be_a_tree_and_means_the_same() {
 }
 
 #[test]
+fn a_wrong_key_of_a_condition_is_answered_with_each_key_once() {
+    assert_eq!(
+        policy_mistakes(
+            "policy: p\nrules:\n  - {deny: x, when: {field: a, op: eq, value: 1, zz: 2}}\n  - {deny: x, when: {exists: a}}\n"
+        ),
+        [
+            "UnknownKey 3:50 `zz` unknown key `zz` of a condition [write `all`, `any`, `not`, `field`, `op`, `value`, `quantifier` or `at`]",
+            "WrongShape 4:21 `{exists: a}` a condition has one of `all`, `any`, `not`, or `field` with `op` and `value`",
+        ]
+    );
+}
+
+#[test]
 fn places_inside_a_condition_are_those_of_the_source() {
     for source in [
         "policy: p\nrules:\n  - deny: x\n    when: 'é == \"it''s\" or amount > 10'\n",
