@@ -3,7 +3,7 @@
 //! The carets stand below the bytes of the primary label. What is not drawn must
 //! not be found, and what is drawn must be.
 
-use agentos_compiler::{Options, Sources, compile, finding::text, shipped};
+use agentos_compiler::{Options, Sources, compile, finding::text, governance::Setting, shipped};
 
 /// Compiles the fixture without its drawings and compares what is found.
 #[track_caller]
@@ -261,6 +261,39 @@ policy p {
 }
 "#,
     );
+}
+
+#[test]
+fn a_limit_takes_in_a_policy_what_it_takes_as_a_setting() {
+    let settings = [
+        Setting::MaxTokens,
+        Setting::MaxToolCalls,
+        Setting::MaxConcurrent,
+        Setting::BackpressureThreshold,
+        Setting::CheckpointFrequency,
+        Setting::ConfidenceThreshold,
+        Setting::DriftThreshold,
+    ];
+    for setting in settings {
+        for value in [
+            "0",
+            "1",
+            "2",
+            "0.5",
+            "1.5",
+            "9007199254740992",
+            "9007199254740993",
+        ] {
+            let takes = setting.takes();
+            let fits = takes.integer(value).is_some() || takes.fraction(value).is_some();
+            let text = format!("policy p {{ limits {{ {setting} {value}; }} }}");
+            let (_, findings) = compile(&Sources::one("a.policy", text), &Options::default());
+            let refused = findings
+                .iter()
+                .any(|finding| finding.message.contains(&takes.to_string()));
+            assert_eq!(refused, !fits, "{setting} {value}");
+        }
+    }
 }
 
 #[test]
