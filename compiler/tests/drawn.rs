@@ -297,6 +297,36 @@ fn a_limit_takes_in_a_policy_what_it_takes_as_a_setting() {
 }
 
 #[test]
+fn a_regex_tied_to_the_ends_of_the_whole_text_is_found() {
+    check(
+        r#"
+policy p {
+    patterns keys {
+        regex r"\.pem$";
+            //^^^^^^^^^ AOS0409
+        regex r"id_rsa\b";
+        glob "*.key";
+    }
+    patterns programs { regex r"^rm"; }
+    deny * when text matches keys;
+    deny x when not (text matches r"^rm" or params.command matches r"^rm");
+                                //^^^^^^ AOS0409
+    deny x when params.command matches programs;
+    deny * when text matches r"(?:^|\s)rm(?:\s|$)";
+    intent data_write { signal 0.5 r"^write"; }
+                                 //^^^^^^^^^ AOS0409
+    deny * when intent in [data_write];
+}
+"#,
+    );
+    // The home of a dialect says itself what it looks at.
+    let dialect =
+        "name: p\nmax_tokens: 100\nblocked_patterns:\n  - pattern: '^rm'\n    type: regex\n";
+    let (plan, findings) = compile(&Sources::one("p.yaml", dialect), &Options::default());
+    assert!(plan.is_some() && findings.is_empty(), "{findings:#?}");
+}
+
+#[test]
 fn an_expect_before_rates_is_about_all_of_them() {
     check(
         r#"

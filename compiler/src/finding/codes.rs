@@ -108,6 +108,7 @@ lints! {
     AOS0406 UNKNOWN_ACTION "unknown-action" Warning "a rule about an action whose name is nearly that of a declared one";
     AOS0407 REPEATED "repeated" Warning "a rule, rate, signal or name that stands there already";
     AOS0408 EMPTY_TEXT "empty-text" Warning "a reason, suggestion or description that says nothing";
+    AOS0409 ANCHORED_TEXT "anchored-text" Warning "a regex that is tied to the start or the end of the whole text";
 
     AOS0501 UNKNOWN_DIALECT "unknown-dialect" Error "a file of a shape that nobody knows";
     AOS0502 REFUSED_DIALECT "refused-dialect" Error "a file of a dialect that is not read";

@@ -8,6 +8,7 @@
 //! theirs.
 
 mod action;
+mod anchored;
 mod condition;
 mod limits;
 mod own;

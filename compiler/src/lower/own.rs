@@ -10,7 +10,7 @@ use agentos_grammar::{
     ast::{self, Item},
 };
 
-use super::{action, limits, pattern, repeated, rule, scope::Scope, trust};
+use super::{action, anchored, limits, pattern, repeated, rule, scope::Scope, trust};
 use crate::{
     finding::{Finding, codes},
     ir,
@@ -161,6 +161,7 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
     duplicate_ids(&rules, policy, found);
     repeated::check(policy, found);
     repeated::empty_texts(policy, found);
+    anchored::check(policy, found);
     own.part = Rc::new(ir::Part {
         policy: policy.name.node.clone(),
         combine,
