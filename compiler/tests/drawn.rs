@@ -374,6 +374,17 @@ fn a_message_names_the_type_of_a_list_to_its_last_element() {
     );
 }
 
+#[test]
+fn an_effect_of_another_language_is_named_with_ours_in_yaml_too() {
+    let sources = Sources::one("a.yaml", "policy: p\nrules:\n  - block: x\n");
+    let (_, findings) = compile(&sources, &Options::default());
+    let said: Vec<_> = findings
+        .iter()
+        .map(|finding| (finding.lint.name, finding.help.as_deref()))
+        .collect();
+    assert_eq!(said, [("unknown-effect", Some("did you mean `deny`?"))]);
+}
+
 /// What a text's findings advise.
 fn advice(name: &str, text: &str) -> Vec<String> {
     let (_, findings) = compile(&Sources::one(name, text), &Options::default());

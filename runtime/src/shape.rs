@@ -1,5 +1,7 @@
 //! A declared action and a request in, what does not fit out.
 
+use std::fmt::Write as _;
+
 use crate::{condition::Literals, request::Request, time, value::Value};
 
 /// A declared action.
@@ -75,7 +77,7 @@ impl Shape {
         while let (Type::List(element), Value::List(values)) = (ty, value) {
             let mut values = values.iter().enumerate();
             let (at, wrong) = values.find(|(_, value)| !element.has(value))?;
-            place.push_str(&format!("[{at}]"));
+            let _ = write!(place, "[{at}]");
             (ty, value) = (element, wrong);
         }
         Some((place, value.kind()))
