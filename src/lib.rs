@@ -41,9 +41,10 @@ pub mod __private {
 ///   the crate's manifest; several go together with commas. The crate is built
 ///   anew when one changes.
 ///
-/// Each error of the policy is an error of the build at its own token; warnings
-/// are shown by `agentos validate`. The macro still expands then, to a static
-/// that denies everything.
+/// Each error of the policy is an error of the build at its own token. The macro
+/// still expands then, to a static that denies everything. Warnings are not shown:
+/// a macro has no stable way to warn. `agentos validate`, or a `build.rs` that
+/// calls `agentos_compiler::build`, shows those of policies in files.
 #[macro_export]
 macro_rules! policy {
     ($($tokens:tt)*) => {

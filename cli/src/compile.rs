@@ -20,7 +20,8 @@ Examples:
   agentos compile mail.policy -o mail.agentos
   agentos compile mail.policy --emit rust > src/mail.rs
 
-Ends with 1 when a policy has an error; nothing is written then.")]
+Ends with 1 when a policy has an error; nothing is written then. Warnings are
+only counted: `agentos validate` shows them.")]
 pub(crate) struct Compile {
     /// Policy files, compiled together.
     #[arg(value_name = "FILES", required = true)]
@@ -74,7 +75,7 @@ pub(crate) fn run(verb: &Compile) -> Result<Status, Failure> {
             strict: verb.strict,
         },
     );
-    output::show(&sources, &findings);
+    output::show_errors(&sources, &findings);
     let Some(plan) = plan else {
         return Ok(Status::Findings);
     };

@@ -31,7 +31,8 @@ Examples:
       agentos eval --policy mail.policy
 
 A request that names no policies is judged by all that are given. A line that is
-no request is denied, and the rest goes on.")]
+no request is denied, and the rest goes on. Warnings about the policies are only
+counted: `agentos validate` shows them.")]
 pub(crate) struct Eval {
     /// Policy files, or artifacts that `agentos compile` made.
     #[arg(long = "policy", value_name = "FILE", required = true, num_args = 1..)]
@@ -47,7 +48,7 @@ pub(crate) struct Eval {
 pub(crate) fn run(verb: &Eval) -> Result<Status, Failure> {
     let inputs = input::read_policies(&verb.policies).map_err(Failure::Unread)?;
     let (plan, findings) = agentos_compiler::compile(&inputs.sources, &Options::default());
-    output::show(&inputs.sources, &findings);
+    output::show_errors(&inputs.sources, &findings);
     let Some(plan) = plan else {
         return Ok(Status::Findings);
     };

@@ -98,7 +98,7 @@ fn one(verb: &Fmt, path: &Path, sources: &Sources) -> Result<Status, Failure> {
         .iter()
         .any(|finding| finding.level == Level::Error);
     if broken {
-        output::show(sources, &read.findings);
+        output::show_errors(sources, &read.findings);
         return Ok(Status::Findings);
     }
     let own = match read.dialect {

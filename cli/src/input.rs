@@ -12,7 +12,7 @@ use std::{
 };
 
 use agentos_compiler::{Sources, finding::Unread, grammar::limits::MAX_SOURCE_BYTES};
-use agentos_runtime::artifact::{MAX_ARTIFACT_BYTES, is_artifact};
+use agentos_runtime::artifact::{self, MAX_ARTIFACT_BYTES, is_artifact};
 
 /// How deep folders are walked.
 const MAX_FOLDER_DEPTH: usize = 32;
@@ -216,13 +216,22 @@ fn is_policy(path: &Path) -> bool {
 
 /// The text of one file, or one line on what stood in the way.
 fn read_text(path: &Path) -> Result<String, String> {
-    text(read_bytes(path, |_| SOURCE)?)
+    text(read_bytes(path, |head| {
+        if is_artifact(head) { ARTIFACT } else { SOURCE }
+    })?)
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, String> {
+    if is_artifact(&bytes) {
+        return Err(match artifact::read(&bytes) {
+            Ok(_) => "an artifact, where a policy file belongs: name the policies it was made of",
+            Err(_) => "a damaged artifact, where a policy file belongs",
+        }
+        .to_owned());
+    }
     String::from_utf8(bytes).map_err(|error| {
         format!(
-            "not UTF-8: byte {} begins no character",
+            "no policy, since it is not UTF-8 (byte {} begins no character), and no artifact",
             error.utf8_error().valid_up_to()
         )
     })

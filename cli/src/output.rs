@@ -13,7 +13,7 @@ use std::{
 use agentos_compiler::{
     Finding, Sources,
     finding::{
-        Unread,
+        Level, Summary, Unread,
         text::{self, Colour},
         visible,
     },
@@ -92,6 +92,22 @@ pub(crate) fn complain(text: &str) {
 /// Draws findings on standard error.
 pub(crate) fn show(sources: &Sources, findings: &[Finding]) {
     complain(&text::render(sources, findings, colour()));
+}
+
+/// Draws the errors among findings on standard error. What is only worth a look
+/// is counted where nothing stands in the way: these verbs run again and again,
+/// and `validate` is the one to be read.
+pub(crate) fn show_errors(sources: &Sources, findings: &[Finding]) {
+    let errors: Vec<Finding> = findings
+        .iter()
+        .filter(|finding| finding.level == Level::Error)
+        .cloned()
+        .collect();
+    show(sources, &errors);
+    let summary = Summary::of(findings);
+    if errors.is_empty() && !findings.is_empty() {
+        complain(&format!("{summary}: `agentos validate` shows more\n"));
+    }
 }
 
 /// The colour of what goes to standard error.

@@ -46,9 +46,17 @@ pub fn read(id: SourceId, source: &Source) -> Read {
             Finding::new(
                 &codes::EMPTY_SOURCE,
                 start,
-                "there is no policy in this file",
+                if source.text.is_empty() {
+                    "this file is empty"
+                } else {
+                    "there is no policy in this file"
+                },
             )
-            .help("write one: `policy my_policy { default deny; }`"),
+            .help(if is_yaml(&source.name) {
+                "write one: `policy: my_policy`, and its `rules`"
+            } else {
+                "write one: `policy my_policy { default deny; }`"
+            }),
         );
     }
     read

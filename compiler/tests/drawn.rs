@@ -3,7 +3,7 @@
 //! The carets stand below the bytes of the primary label. What is not drawn must
 //! not be found, and what is drawn must be.
 
-use agentos_compiler::{Options, Sources, compile};
+use agentos_compiler::{Options, Sources, compile, finding::text, governance::Setting, shipped};
 
 /// Compiles the fixture without its drawings and compares what is found.
 #[track_caller]
@@ -183,6 +183,259 @@ policy p { }
 }
 
 #[test]
+fn a_policy_that_takes_the_name_of_a_shipped_one_is_found_with_both_places() {
+    check(
+        r#"
+policy baseline { deny x; }
+     //^^^^^^^^ AOS0114
+policy strict {
+    deny x;
+    expect shadowed-policy because "ours replaces it";
+}
+policy p { extends baseline; }
+"#,
+    );
+    let sources = Sources::one("house.policy", "policy baseline { deny x; }");
+    let (_, findings) = compile(&sources, &Options::default());
+    let drawn = text::render(&sources, &findings, text::Colour::Plain);
+    assert!(drawn.contains("house.policy:1:8"), "{drawn}");
+    assert!(drawn.contains("shipped/baseline.policy:"), "{drawn}");
+    let shipped = shipped::text("baseline").expect("`baseline` is shipped");
+    let (_, findings) = compile(
+        &Sources::one("policies/baseline.policy", shipped),
+        &Options::default(),
+    );
+    assert!(findings.is_empty(), "{findings:#?}");
+}
+
+#[test]
+fn what_stands_there_twice_is_found_at_the_second() {
+    check(
+        r#"
+policy a { }
+policy p {
+    extends a, a;
+             //^ AOS0407
+    patterns s { substring "x"; }
+    patterns s { substring "y"; }
+           //^ AOS0113
+    deny x when text matches s id one;
+    deny x when text matches s;
+  //^^^^^^^^^^^^^^^^^^^^^^^^^^^ AOS0407
+    deny x when text matches s because "another reason";
+    limit x 3 per minute else deny;
+    limit x 3 per minute else deny;
+  //^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ AOS0407
+    limit x 0 per minute else escalate;
+          //^ AOS0302
+    intent data_read {
+        signal 0.5 r"a" "one";
+        signal 0.5 r"a" "two";
+    }
+    intent data_read { signal 0.5 r"a" "two"; }
+                     //^^^^^^^^^^^^^^^^^^^^^^ AOS0407
+    escalate y to 1 of "a", "b", "a";
+                               //^^^ AOS0407
+    escalate z to 1 of "a", "";
+                          //^^ AOS0306
+}
+"#,
+    );
+}
+
+#[test]
+fn a_text_for_people_that_says_nothing_is_found() {
+    check(
+        r#"
+policy p {
+    about "";
+        //^^ AOS0408
+    default deny because " ";
+                       //^^^ AOS0408
+    deny x because "" suggest "" help "";
+                 //^^ AOS0408
+                            //^^ AOS0408
+                                    //^^ AOS0408
+    limit x 3 per minute else deny because "";
+                                         //^^ AOS0408
+}
+"#,
+    );
+}
+
+#[test]
+fn a_limit_takes_in_a_policy_what_it_takes_as_a_setting() {
+    let settings = [
+        Setting::MaxTokens,
+        Setting::MaxToolCalls,
+        Setting::MaxConcurrent,
+        Setting::BackpressureThreshold,
+        Setting::CheckpointFrequency,
+        Setting::ConfidenceThreshold,
+        Setting::DriftThreshold,
+    ];
+    for setting in settings {
+        for value in [
+            "0",
+            "1",
+            "2",
+            "0.5",
+            "1.5",
+            "9007199254740992",
+            "9007199254740993",
+        ] {
+            let takes = setting.takes();
+            let fits = takes.integer(value).is_some() || takes.fraction(value).is_some();
+            let text = format!("policy p {{ limits {{ {setting} {value}; }} }}");
+            let (_, findings) = compile(&Sources::one("a.policy", text), &Options::default());
+            let refused = findings
+                .iter()
+                .any(|finding| finding.message.contains(&takes.to_string()));
+            assert_eq!(refused, !fits, "{setting} {value}");
+        }
+    }
+}
+
+#[test]
+fn a_regex_tied_to_the_ends_of_the_whole_text_is_found() {
+    check(
+        r#"
+policy p {
+    patterns keys {
+        regex r"\.pem$";
+            //^^^^^^^^^ AOS0409
+        regex r"id_rsa\b";
+        glob "*.key";
+    }
+    patterns programs { regex r"^rm"; }
+    deny * when text matches keys;
+    deny x when not (text matches r"^rm" or params.command matches r"^rm");
+                                //^^^^^^ AOS0409
+    deny x when params.command matches programs;
+    deny * when text matches r"(?:^|\s)rm(?:\s|$)";
+    intent data_write { signal 0.5 r"^write"; }
+                                 //^^^^^^^^^ AOS0409
+    deny * when intent in [data_write];
+}
+"#,
+    );
+    // The home of a dialect says itself what it looks at.
+    let dialect =
+        "name: p\nmax_tokens: 100\nblocked_patterns:\n  - pattern: '^rm'\n    type: regex\n";
+    let (plan, findings) = compile(&Sources::one("p.yaml", dialect), &Options::default());
+    assert!(plan.is_some() && findings.is_empty(), "{findings:#?}");
+}
+
+#[test]
+fn an_expect_before_rates_is_about_all_of_them() {
+    check(
+        r#"
+policy p {
+    expect empty-text because "they speak for themselves";
+    limit x 1 per minute else deny;
+    limit y 1 per minute else deny because "";
+    limit z 1 per minute else deny because "";
+    deny x;
+    limit v 1 per minute else deny because "";
+                                         //^^ AOS0408
+}
+"#,
+    );
+    let yaml = "policy: p\nrates:\n  - {limit: x, count: 1, per: day, else: deny}\n  - {limit: z, count: 1, per: day, else: deny, because: ''}\nexpect:\n  - {finding: empty-text, about: rates}\n";
+    let (_, findings) = compile(&Sources::one("a.yaml", yaml), &Options::default());
+    assert!(findings.is_empty(), "{findings:#?}");
+}
+
+#[test]
+fn an_action_declared_by_a_glob_is_one_finding() {
+    check(
+        r#"
+policy p {
+    action "db.*" { x: string }
+         //^^^^^^ AOS0006
+    deny y;
+}
+"#,
+    );
+}
+
+#[test]
+fn a_message_names_the_type_of_a_list_to_its_last_element() {
+    let text = "policy p { action a { l: [[string]] } deny a when l == \"x\"; }";
+    let (_, findings) = compile(&Sources::one("a.policy", text), &Options::default());
+    let said: Vec<String> = findings
+        .iter()
+        .map(|finding| format!("{} {}", finding.message, finding.primary.text))
+        .collect();
+    assert!(
+        said.iter()
+            .any(|said| said.contains("a list of lists of texts")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn an_effect_of_another_language_is_named_with_ours_in_yaml_too() {
+    let sources = Sources::one("a.yaml", "policy: p\nrules:\n  - block: x\n");
+    let (_, findings) = compile(&sources, &Options::default());
+    let said: Vec<_> = findings
+        .iter()
+        .map(|finding| (finding.lint.name, finding.help.as_deref()))
+        .collect();
+    assert_eq!(said, [("unknown-effect", Some("did you mean `deny`?"))]);
+}
+
+/// What a text's findings advise.
+fn advice(name: &str, text: &str) -> Vec<String> {
+    let (_, findings) = compile(&Sources::one(name, text), &Options::default());
+    let advice = findings.into_iter().filter_map(|finding| finding.help);
+    advice.collect()
+}
+
+#[test]
+fn advice_is_in_the_spelling_of_the_file() {
+    assert_eq!(
+        advice(
+            "a.policy",
+            "policy p { default allow; deny x priority 5; deny y when text matches zz; limit x 0 per day else deny; }"
+        ),
+        [
+            "write `default deny;`, or say why this is right: `default allow because \"…\";`",
+            "take it out, or write `combine priority;`",
+            "define it: `patterns zz { … }`",
+            "write a rule: `deny x;`",
+        ]
+    );
+    assert_eq!(
+        advice(
+            "a.yaml",
+            "policy: p\ndefault: allow\nrules:\n  - deny: x\n    priority: 5\n  - deny: z\n    when: text matches zz\nrates:\n  - {limit: x, count: 0, per: day, else: deny}\n"
+        ),
+        [
+            "write `default: deny`, or say why this is right: `default: {allow: \"…\"}`",
+            "take it out, or write `combine: priority`",
+            "define it under `patterns`: `zz: […]`",
+            "write a rule: `- deny: x`",
+        ]
+    );
+    assert_eq!(
+        advice("a.yaml", ""),
+        ["write one: `policy: my_policy`, and its `rules`"]
+    );
+}
+
+#[test]
+fn a_policy_is_not_advised_to_extend_itself() {
+    assert_eq!(
+        advice(
+            "a.policy",
+            "policy m3 { extends m1; }\npolicy zebra { deny x; }"
+        ),
+        [format!("shipped policies: {}", shipped::names().join(", "))]
+    );
+}
+
+#[test]
 fn patterns_that_are_broken_are_found_inside_sets_and_conditions() {
     check(
         r#"
@@ -288,6 +541,7 @@ policy p {
                 //^ AOS0306
     escalate c to 2 of "x", "x";
                 //^ AOS0306
+                          //^^^ AOS0407
     deny d to 1 of "x";
          //^^^^^^^^^^^ AOS0306
 }

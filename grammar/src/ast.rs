@@ -27,7 +27,7 @@ impl PartialEq for File {
 }
 
 /// One comment, without its markers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Comment {
     /// What it says, without the space after the marker, so that a row of
     /// comments keeps its indentation; a block comment keeps its inner line ends.
@@ -37,7 +37,7 @@ pub struct Comment {
 }
 
 /// `policy name "version" { … }`
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Policy {
     /// What other policies and requests call it.
     pub name: Name,
@@ -48,7 +48,7 @@ pub struct Policy {
 }
 
 /// One statement of a policy.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Item {
     /// `about "…";`
     About(Name),
@@ -81,7 +81,7 @@ pub enum Item {
 }
 
 /// What is answered where no rule fires.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Default_ {
     /// The answer.
     pub answer: Spanned<DefaultAnswer>,
@@ -90,7 +90,7 @@ pub struct Default_ {
 }
 
 /// The word after `default`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DefaultAnswer {
     /// Permit.
     Allow,
@@ -116,7 +116,7 @@ pub enum Effect {
 }
 
 /// How the rules of one policy are combined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Combine {
     /// The strictest rule that fires.
     Strictest,
@@ -125,7 +125,7 @@ pub enum Combine {
 }
 
 /// Whether a policy holds anybody back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// It does.
     Enforce,
@@ -134,7 +134,7 @@ pub enum Mode {
 }
 
 /// One line of `limits`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Limit {
     /// Which limit, as written (`tokens`, `max_tokens`).
     pub name: Name,
@@ -143,7 +143,7 @@ pub struct Limit {
 }
 
 /// The value of a limit.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LimitValue {
     /// A number, as written.
     Number(String),
@@ -154,7 +154,7 @@ pub enum LimitValue {
 }
 
 /// A length of time as written: `300s`, `60m`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Duration {
     /// How many of the unit, as written.
     pub count: String,
@@ -163,7 +163,7 @@ pub struct Duration {
 }
 
 /// A unit of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeUnit {
     /// `ms`
     Millisecond,
@@ -178,7 +178,7 @@ pub enum TimeUnit {
 }
 
 /// `action name { param: type, … }`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ActionDecl {
     /// The action's whole name, dots included.
     pub name: Name,
@@ -187,7 +187,7 @@ pub struct ActionDecl {
 }
 
 /// `amount: decimal`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ParamDecl {
     /// The param's name.
     pub name: Name,
@@ -196,7 +196,7 @@ pub struct ParamDecl {
 }
 
 /// The type of a declared param.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
     /// `string`
     String,
@@ -227,7 +227,7 @@ pub enum Type {
 }
 
 /// `patterns name { … }`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PatternSet {
     /// What `matches` calls it.
     pub name: Name,
@@ -236,7 +236,7 @@ pub struct PatternSet {
 }
 
 /// One pattern.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
     /// How the text is read.
     pub kind: PatternKind,
@@ -258,7 +258,7 @@ pub enum PatternKind {
 }
 
 /// A rule.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rule {
     /// What it answers when it fires.
     pub effect: Spanned<Effect>,
@@ -299,7 +299,7 @@ pub enum Stage {
 }
 
 /// How bad it is when a rule fires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// For the record.
     Info,
@@ -314,7 +314,7 @@ pub enum Severity {
 }
 
 /// Who may approve, how many of them, and by when.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Approvers {
     /// How many have to.
     pub needed: Spanned<u32>,
@@ -325,7 +325,7 @@ pub struct Approvers {
 }
 
 /// `limit http.request 3 per minute per tenant else deny;`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rate {
     /// Names and globs of actions.
     pub actions: Vec<Name>,
@@ -342,7 +342,7 @@ pub struct Rate {
 }
 
 /// Whose calls a rate counts together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RateScope {
     /// One agent's.
     Agent,
@@ -351,7 +351,7 @@ pub enum RateScope {
 }
 
 /// `intent category { signal … }`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Intent {
     /// One of the nine categories, as written.
     pub category: Name,
@@ -360,7 +360,7 @@ pub struct Intent {
 }
 
 /// `signal 0.9 r"…" unless followed by r"…" "explanation";`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Signal {
     /// 0..=1, as written.
     pub weight: Spanned<String>,
@@ -373,7 +373,7 @@ pub struct Signal {
 }
 
 /// `trust { … }`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Trust {
     /// In the order they are written.
     pub supervisors: Vec<Spanned<Supervisor>>,
@@ -382,7 +382,7 @@ pub struct Trust {
 }
 
 /// `supervisor "name" level 1 agent;`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Supervisor {
     /// Its name.
     pub name: Name,
@@ -393,7 +393,7 @@ pub struct Supervisor {
 }
 
 /// `expect shadowed-rule because "…";`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Expect {
     /// The finding's name or code.
     pub finding: Name,
@@ -402,7 +402,7 @@ pub struct Expect {
 }
 
 /// What `when` and `unless` take.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Condition {
     /// Two or more, joined by `and`.
     And(Vec<Spanned<Condition>>),
@@ -419,7 +419,7 @@ pub enum Condition {
 }
 
 /// `intent in [a, b] at 0.5`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IntentTest {
     /// Categories, as written.
     pub categories: Vec<Name>,
@@ -428,7 +428,7 @@ pub struct IntentTest {
 }
 
 /// `every cc ends with "@example.com"`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Test {
     /// `any` or `every`, for a list.
     pub quantifier: Option<Spanned<Quantifier>>,
@@ -439,7 +439,7 @@ pub struct Test {
 }
 
 /// Which elements of a list have to pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quantifier {
     /// At least one.
     Any,
@@ -455,7 +455,7 @@ pub struct Field {
 }
 
 /// What is asked of a field.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Check {
     /// `== != < <= > >=`
     Compare(Comparison, Spanned<Literal>),
@@ -500,7 +500,7 @@ pub enum Comparison {
 }
 
 /// A value written in a policy.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Literal {
     /// `"…"`
     Text(String),

@@ -3,6 +3,7 @@
 //! Everything the tree holds knows its place, and equality of trees ignores
 //! it: two files that say the same thing are equal wherever they say it.
 
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 /// Which source text a [`Span`] is in.
@@ -50,7 +51,7 @@ impl Span {
     }
 }
 
-/// A node and the place it was written at. Equality looks at the node only.
+/// A node and the place it was written at. Equality and hash look at the node only.
 #[derive(Clone, Debug, Default)]
 pub struct Spanned<T> {
     /// What was written.
@@ -81,6 +82,12 @@ impl<T: PartialEq> PartialEq for Spanned<T> {
 }
 
 impl<T: Eq> Eq for Spanned<T> {}
+
+impl<T: Hash> Hash for Spanned<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.node.hash(state);
+    }
+}
 
 impl<T> std::ops::Deref for Spanned<T> {
     type Target = T;

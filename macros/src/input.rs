@@ -12,7 +12,6 @@ use quote::{ToTokens, quote};
 use syn::{
     LitStr, Token, Visibility,
     parse::{Parse, ParseStream, Parser},
-    punctuated::Punctuated,
 };
 
 use crate::layout::Layout;
@@ -111,6 +110,31 @@ pub(crate) fn read(tokens: TokenStream) -> syn::Result<Input> {
     })
 }
 
+fn is_key(input: ParseStream<'_>) -> bool {
+    input.peek(syn::Ident) && input.peek2(Token![=])
+}
+
+/// `file = "a", "b",`; the key may stand before each name.
+fn files(input: ParseStream<'_>) -> syn::Result<Vec<File>> {
+    let mut files = Vec::new();
+    while !input.is_empty() || files.is_empty() {
+        if is_key(input) {
+            let key: Ident = input.parse()?;
+            if key != "file" {
+                let message =
+                    format!("`{key}` is not known here: write `file = \"policies/mail.policy\"`");
+                return Err(syn::Error::new(key.span(), message));
+            }
+            input.parse::<Token![=]>()?;
+        }
+        files.push(File::new(input.parse()?));
+        if input.parse::<Option<Token![,]>>()?.is_none() && !input.is_empty() {
+            return Err(input.error("only names of files, with commas between them, stand here"));
+        }
+    }
+    Ok(files)
+}
+
 struct Header {
     visibility: TokenStream,
     name: Ident,
@@ -128,22 +152,8 @@ impl Header {
             name = input.parse()?;
             input.parse::<Token![;]>()?;
         }
-        let files = if input.peek(syn::Ident) && input.peek2(Token![=]) {
-            let key: Ident = input.parse()?;
-            if key != "file" {
-                let message =
-                    format!("`{key}` is not known here: write `file = \"policies/mail.policy\"`");
-                return Err(syn::Error::new(key.span(), message));
-            }
-            input.parse::<Token![=]>()?;
-            let names = Punctuated::<LitStr, Token![,]>::parse_separated_nonempty(input)?;
-            input.parse::<Option<Token![,]>>()?;
-            if !input.is_empty() {
-                return Err(
-                    input.error("only names of files, with commas between them, stand here")
-                );
-            }
-            Some(names.into_iter().map(File::new).collect())
+        let files = if is_key(input) {
+            Some(files(input)?)
         } else {
             None
         };

@@ -41,7 +41,7 @@ pub enum ArtifactError {
         need: usize,
     },
     /// Something follows its end.
-    #[error("{0} bytes follow the end of the artifact")]
+    #[error("{} after the end of the artifact", more(*.0))]
     Trailing(usize),
     /// Another format.
     #[error(
@@ -60,6 +60,14 @@ pub enum ArtifactError {
     /// Its checksum fits, and still it is no table.
     #[error("the artifact holds no table: {0}")]
     Malformed(String),
+}
+
+fn more(bytes: usize) -> String {
+    if bytes == 1 {
+        "1 byte stands".to_owned()
+    } else {
+        format!("{bytes} bytes stand")
+    }
 }
 
 /// The bytes of `table`.

@@ -52,7 +52,13 @@ impl<'e, 'r> Deciding<'e, 'r> {
     pub(crate) fn finish(self) -> Decision<'e> {
         match self.answer {
             Some(answer) if self.answered || answer.effect == Effect::Deny => answer,
-            Some(_) | None => Decision::refused(Cause::AllAbstain),
+            // What is in doubt answers nothing, but it says what was the matter.
+            Some(doubtful) => Decision {
+                effect: Effect::Deny,
+                cause: Cause::AllAbstain,
+                ..doubtful
+            },
+            None => Decision::refused(Cause::AllAbstain),
         }
     }
 

@@ -29,7 +29,8 @@ pub enum Cause<'e> {
     Doubt,
     /// No rule fired; the policy's default.
     Default,
-    /// No rule of any policy fired, and all of them abstain.
+    /// No rule of any policy fired, and all of them abstain. Where rules were in
+    /// doubt, the decision names the strictest of them.
     AllAbstain,
     /// There are no policies.
     NoPolicies,

@@ -6,7 +6,7 @@
 
 use std::{borrow::Cow, collections::HashSet, fmt};
 
-use jiter::{Jiter, JiterError, Peek};
+use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
 use crate::{
     nearest::nearest,
@@ -23,6 +23,10 @@ pub const MOST_VALUES: usize = 100_000;
 
 /// The most policies that a request names.
 pub const MOST_POLICIES: usize = 1_000;
+
+/// The most digits of a number before its point. One of more than 38 is read, and every test of it
+/// is in doubt; one beyond this is not read at all.
+pub const LONGEST_NUMBER: usize = 4300;
 
 /// Maps with more entries than this have their keys hashed to find one that stands twice.
 const SMALL_MAP: usize = 16;
@@ -57,17 +61,20 @@ pub struct RequestError {
 #[non_exhaustive]
 pub enum RequestProblem {
     /// Beyond [`LONGEST_REQUEST`].
-    #[error("a request of {0} bytes is longer than the limit of {LONGEST_REQUEST}")]
+    #[error("a request of {0} bytes or more, over `LONGEST_REQUEST` ({LONGEST_REQUEST} bytes)")]
     TooLong(usize),
     /// Beyond [`DEEPEST_VALUE`].
-    #[error("lists and maps are nested more than {DEEPEST_VALUE} deep")]
+    #[error("lists and maps are nested deeper than `DEEPEST_VALUE` ({DEEPEST_VALUE})")]
     TooDeep,
     /// Beyond [`MOST_VALUES`].
-    #[error("lists and maps have more than {MOST_VALUES} values")]
+    #[error("lists and maps have more values than `MOST_VALUES` ({MOST_VALUES})")]
     TooMany,
     /// Beyond [`MOST_POLICIES`].
-    #[error("`policies` has more than {MOST_POLICIES} names")]
+    #[error("`policies` has more names than `MOST_POLICIES` ({MOST_POLICIES})")]
     TooManyPolicies,
+    /// Beyond [`LONGEST_NUMBER`].
+    #[error("a number has more digits before its point than `LONGEST_NUMBER` ({LONGEST_NUMBER})")]
+    LongNumber,
     /// Not UTF-8.
     #[error("not UTF-8")]
     Utf8,
@@ -466,8 +473,12 @@ fn borrow<'a>(text: &'a str, string: &str) -> Cow<'a, str> {
 }
 
 fn not_json(error: &JiterError) -> Failure {
+    let problem = match &error.error_type {
+        JiterErrorType::JsonError(JsonErrorType::NumberOutOfRange) => RequestProblem::LongNumber,
+        other => RequestProblem::Json(other.to_string()),
+    };
     Failure {
-        problem: Box::new(RequestProblem::Json(error.error_type.to_string())),
+        problem: Box::new(problem),
         offset: error.index,
     }
 }

@@ -51,7 +51,8 @@ pub use engine::Engine;
 pub use explain::{Spoke, SpokenClause};
 #[cfg(feature = "json")]
 pub use json::{
-    LONGEST_REQUEST, MOST_POLICIES, MOST_VALUES, RequestError, RequestProblem, RequestSource,
+    LONGEST_NUMBER, LONGEST_REQUEST, MOST_POLICIES, MOST_VALUES, RequestError, RequestProblem,
+    RequestSource,
 };
 pub use matcher::{LARGEST_AUTOMATON, MOST_LOOKED_AHEAD, MOST_STEPS_BACK};
 pub use number::{Number, NumberError};

@@ -230,14 +230,23 @@ impl Engine {
                 }
             }
             Cause::WrongShape { param, problem } => {
-                let found = request.params.get(param).map_or("missing", Value::kind);
+                let value = request.params.get(param);
+                let misfit = decision
+                    .policy
+                    .and_then(|policy| policy.shape(request)?.misfit(param, value?));
+                let (place, found) = misfit.unwrap_or_default();
                 match problem {
                     Mismatch::Missing => format!(
                         "`{param}` is missing, and policy `{policy}` declares it for `{action}`"
                     ),
                     Mismatch::Type(declared) => {
+                        let it = if place.is_empty() {
+                            "it".to_owned()
+                        } else {
+                            format!("`{param}`")
+                        };
                         format!(
-                            "`{param}` is {found}, and policy `{policy}` declares it for `{action}` as `{declared}`"
+                            "`{param}{place}` is {found}, and policy `{policy}` declares {it} for `{action}` as `{declared}`"
                         )
                     }
                 }
@@ -398,7 +407,7 @@ impl<'e> Reporting<'e, '_> {
 
     /// What the test that settled the rule was in doubt about.
     fn doubt(&mut self, rule: &Rule, decision: &Decision<'_>) -> Option<DoubtReport> {
-        if decision.cause() != Cause::Doubt {
+        if !matches!(decision.cause(), Cause::Doubt | Cause::AllAbstain) {
             return None;
         }
         let clauses = tests(rule).into_iter().zip(&rule.about.clauses);
@@ -414,6 +423,13 @@ impl<'e> Reporting<'e, '_> {
 
     /// Why, where the decision stands on a rule.
     fn reason(&self, rule: &Rule, decision: &Decision<'_>, doubt: Option<&DoubtReport>) -> String {
+        if decision.cause() == Cause::AllAbstain {
+            let (action, id) = (&self.look.request.action, &rule.about.id);
+            let why = doubt.map_or(String::new(), |DoubtReport { field, problem }| {
+                format!(", as `{field}` {problem}")
+            });
+            return format!("no policy allows `{action}`, and rule `{id}` is in doubt{why}");
+        }
         if let Some(because) = &rule.about.because {
             return because.to_string();
         }

@@ -1,5 +1,7 @@
 //! A declared action and a request in, what does not fit out.
 
+use std::fmt::Write as _;
+
 use crate::{condition::Literals, request::Request, time, value::Value};
 
 /// A declared action.
@@ -64,6 +66,21 @@ impl Shape {
                     Some(_) => Some((&*param.name, Mismatch::Type(&param.words))),
                 }
             })
+    }
+}
+
+impl Shape {
+    /// Which part of the param does not fit, such as `[2]`, and what it is.
+    pub(crate) fn misfit(&self, param: &str, value: &Value<'_>) -> Option<(String, &'static str)> {
+        let param = self.params.iter().find(|known| &*known.name == param)?;
+        let (mut ty, mut value, mut place) = (&param.ty, value, String::new());
+        while let (Type::List(element), Value::List(values)) = (ty, value) {
+            let mut values = values.iter().enumerate();
+            let (at, wrong) = values.find(|(_, value)| !element.has(value))?;
+            let _ = write!(place, "[{at}]");
+            (ty, value) = (element, wrong);
+        }
+        Some((place, value.kind()))
     }
 }
 

@@ -4,7 +4,7 @@
 mod support;
 
 use agentos_runtime::{
-    Doubt, Effect, Engine, Number, Report, Request, RequestSource, Value,
+    Cause, Doubt, Effect, Engine, Number, Report, Request, RequestSource, Value,
     table::{
         Category, Check, Condition, DefaultAnswer, Field, Intent, Matcher, Pattern, Policy,
         Quantifier, Signal, Test, Type,
@@ -156,6 +156,70 @@ fn the_reason_is_that_of_the_rule_else_of_its_heaviest_signal_else_a_sentence() 
         reason(declared(), pay().param("amount", "1")),
         "`amount` is a text, and policy `p` declares it for `pay` as `decimal`"
     );
+}
+
+#[test]
+fn an_element_of_another_type_is_named() {
+    let strings = Type::List(list([Type::String]));
+    let lists = Type::List(list([strings.clone()]));
+    let engine = Engine::new(&table([Policy {
+        actions: list([declare("send", [("cc", strings), ("rows", lists)])]),
+        ..policy("p", [])
+    }]))
+    .unwrap();
+    let reason = |cc: Value<'static>, rows: Value<'static>| {
+        let request = Request::new("a1", "send")
+            .param("cc", cc)
+            .param("rows", rows);
+        report(&engine, &request).reason
+    };
+    let texts = || Value::from(vec![Value::from("x"), Value::from("y")]);
+    assert_eq!(
+        reason(vec![Value::from("x"), Value::from(5)].into(), texts()),
+        "`cc[1]` is a number, and policy `p` declares `cc` for `send` as `[string]`"
+    );
+    assert_eq!(
+        reason(texts(), vec![texts(), vec![Value::Null].into()].into()),
+        "`rows[1][0]` is null, and policy `p` declares `rows` for `send` as `[[string]]`"
+    );
+    assert_eq!(
+        reason("x".into(), texts()),
+        "`cc` is a text, and policy `p` declares it for `send` as `[string]`"
+    );
+}
+
+#[test]
+fn a_doubt_that_no_policy_answers_is_still_said() {
+    let engine = Engine::new(&table([Policy {
+        default: DefaultAnswer::Abstain,
+        ..policy(
+            "p",
+            [rule(
+                Effect::Defer,
+                "later",
+                "pay",
+                when(1, "amount", above(1000)),
+            )],
+        )
+    }]))
+    .unwrap();
+    let request = Request::new("a1", "pay");
+    let decision = engine.decide(&request);
+    assert_eq!(
+        (
+            decision.effect(),
+            decision.cause(),
+            decision.rule(),
+            decision.clause()
+        ),
+        (Effect::Deny, Cause::AllAbstain, Some("later"), Some(1))
+    );
+    let report = engine.report(&decision, &request);
+    assert_eq!(
+        report.reason,
+        "no policy allows `pay`, and rule `later` is in doubt, as `amount` is missing"
+    );
+    assert_eq!(report.doubt.unwrap().problem, Doubt::Missing);
 }
 
 #[test]

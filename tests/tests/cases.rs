@@ -24,12 +24,12 @@ mod built {
 policy!(
     static MACRO;
     file = "../policies/audit.policy",
-    "../policies/baseline.policy",
+    file = "../policies/baseline.policy",
     "../policies/no_pii.policy",
     "../policies/permissive.policy",
     "../policies/read_only.policy",
     "../policies/secrets.policy",
-    "../policies/strict.policy"
+    "../policies/strict.policy",
 );
 
 /// A cases file.

@@ -87,9 +87,60 @@ fn bytes_that_are_no_text_are_placed() {
     each_verb(&folder, "a.policy", |err| {
         assert_eq!(
             err,
-            "error: `a.policy`: not UTF-8: byte 7 begins no character\n"
+            "error: `a.policy`: no policy, since it is not UTF-8 (byte 7 begins no character), \
+             and no artifact\n"
         );
     });
+}
+
+#[test]
+fn an_artifact_where_a_policy_belongs_is_named_as_one() {
+    let folder = Folder::with("mail.policy", MAIL);
+    folder
+        .run(["compile", "mail.policy", "-o", "mail.agentos"])
+        .fine();
+    let mut bytes = std::fs::read(folder.path("mail.agentos")).unwrap();
+    bytes.pop();
+    folder.write("cut.agentos", &bytes);
+    for (file, message) in [
+        (
+            "mail.agentos",
+            "an artifact, where a policy file belongs: name the policies it was made of",
+        ),
+        (
+            "cut.agentos",
+            "a damaged artifact, where a policy file belongs",
+        ),
+    ] {
+        for run in [
+            folder.run(["validate", file]),
+            folder.run(["compile", file, "--emit", "rust"]),
+            folder.run(["fmt", file]),
+        ] {
+            assert_eq!(run.wrong(), format!("error: `{file}`: {message}\n"));
+        }
+    }
+    bytes.extend(b"xy");
+    folder.write("long.agentos", &bytes);
+    let err = folder.run(["eval", "--policy", "long.agentos"]).wrong();
+    assert!(
+        err.contains("1 byte stands after the end of the artifact"),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_file_without_a_byte_is_called_empty() {
+    let folder = Folder::with("none.policy", "");
+    for run in [
+        folder.run(["validate", "none.policy"]),
+        folder.run(["eval", "--policy", "none.policy"]),
+        folder.run(["compile", "none.policy", "--emit", "rust"]),
+        folder.run(["fmt", "none.policy"]),
+    ] {
+        assert_eq!(run.code, Some(1));
+        assert!(run.err.contains("this file is empty"), "{}", run.err);
+    }
 }
 
 #[test]

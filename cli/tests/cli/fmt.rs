@@ -136,6 +136,40 @@ fn a_name_that_is_no_text_keeps_its_file() {
 }
 
 #[test]
+fn the_shipped_policies_and_those_of_the_examples_are_in_form() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut folders = vec![root.join("policies")];
+    for example in std::fs::read_dir(root.join("examples")).unwrap() {
+        folders.push(example.unwrap().path().join("policies"));
+    }
+    let files: Vec<std::path::PathBuf> = folders
+        .iter()
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "policy")
+        })
+        .collect();
+    assert!(files.len() >= 8, "{files:?}");
+    let output = crate::command(&root)
+        .args(["fmt", "--check"])
+        .args(&files)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    assert_eq!(
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr)
+        ),
+        (Some(0), String::new(), String::new())
+    );
+}
+
+#[test]
 fn flags_that_do_not_go_together_are_a_wrong_call() {
     let folder = Folder::with("mail.policy", UGLY);
     folder.write("other.policy", UGLY);

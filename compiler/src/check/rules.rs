@@ -38,7 +38,10 @@ pub(super) fn check(policy: &Policy, found: &mut Vec<Finding>) {
                         priority.node
                     ),
                 )
-                .help("take it out, or write `combine priority;`"),
+                .help_in(
+                    "take it out, or write `combine priority;`",
+                    "take it out, or write `combine: priority`",
+                ),
             );
         }
     }
@@ -61,8 +64,9 @@ fn default_allow(policy: &Policy, found: &mut Vec<Finding>) {
                     policy.name.node
                 ),
             )
-            .help(
+            .help_in(
                 "write `default deny;`, or say why this is right: `default allow because \"…\";`",
+                "write `default: deny`, or say why this is right: `default: {allow: \"…\"}`",
             ),
         );
     }

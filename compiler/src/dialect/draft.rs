@@ -141,6 +141,12 @@ impl<'s> Draft<'s> {
         keys.get(key).and_then(|node| self.reading.text(node, key))
     }
 
+    /// The version under a key, if there is one; it may be a number.
+    pub(super) fn version(&mut self, keys: &mut Keys<'_>, key: &'static str) -> Option<Name> {
+        keys.get(key)
+            .and_then(|node| self.reading.version(node, key))
+    }
+
     /// The text under a key, where `null` stands for none.
     pub(super) fn text_or_null(&mut self, keys: &mut Keys<'_>, key: &'static str) -> Option<Name> {
         keys.get(key)

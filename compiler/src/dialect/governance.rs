@@ -45,7 +45,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     let stem = Spanned::new(draft.stem().to_owned(), at);
     let name = draft.optional_text(&mut keys, "name").unwrap_or(stem);
     let mut policy = PolicyDraft::new(document.span, name);
-    policy.version(draft.optional_text(&mut keys, "version"));
+    policy.version(draft.version(&mut keys, "version"));
     policy.about(draft.text_or_null(&mut keys, "description"));
     limits(draft, &mut policy, &mut keys);
     tools(draft, &mut policy, &mut keys, document);

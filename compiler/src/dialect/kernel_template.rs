@@ -49,7 +49,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     if let Some(node) = keys.get("kernel")
         && let Some(mut kernel) = draft.reading.mapping(node, "kernel")
     {
-        version = draft.optional_text(&mut kernel, "version");
+        version = draft.version(&mut kernel, "version");
         name = draft.optional_text(&mut kernel, "template").unwrap_or(name);
         mode = kernel
             .get("mode")

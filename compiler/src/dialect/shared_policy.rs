@@ -48,7 +48,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     let Some(name) = name else { return Vec::new() };
     let at = name.span;
     let mut policy = PolicyDraft::new(document.span, name);
-    policy.version(draft.optional_text(&mut keys, "version"));
+    policy.version(draft.version(&mut keys, "version"));
     policy.about(draft.text_or_null(&mut keys, "description"));
     policy.default(
         DefaultAnswer::Allow,

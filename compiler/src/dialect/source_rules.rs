@@ -23,7 +23,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     let name = draft.optional_text(&mut keys, "name").unwrap_or(stem);
     let at = name.span;
     let mut policy = PolicyDraft::new(document.span, name);
-    policy.version(draft.optional_text(&mut keys, "version"));
+    policy.version(draft.version(&mut keys, "version"));
     policy.about(draft.text_or_null(&mut keys, "description"));
     policy.default(
         DefaultAnswer::Allow,

@@ -59,7 +59,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     let Some(mut keys) = draft.reading.mapping(document, OF) else {
         return Vec::new();
     };
-    if let Some(version) = draft.optional_text(&mut keys, "apiVersion")
+    if let Some(version) = draft.version(&mut keys, "apiVersion")
         && !VERSIONS.contains(&version.node.as_str())
     {
         let message = format!(
@@ -77,7 +77,7 @@ pub(super) fn read(draft: &mut Draft<'_>, document: &Node) -> Vec<Spanned<Policy
     };
     let at = name.span;
     let mut policy = PolicyDraft::new(document.span, name);
-    policy.version(draft.optional_text(&mut keys, "version"));
+    policy.version(draft.version(&mut keys, "version"));
     policy.about(draft.text_or_null(&mut keys, "description"));
     let default = default(draft, &mut policy, &mut keys, at);
     policy.combine(Combine::Priority);

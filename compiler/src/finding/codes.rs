@@ -82,7 +82,8 @@ lints! {
     AOS0110 DUPLICATE_RULE_ID "duplicate-rule-id" Error "two rules of one id";
     AOS0111 DUPLICATE_ACTION "duplicate-action" Error "an action declared twice";
     AOS0112 WRONG_TYPE "wrong-type" Error "a comparison that its field's type does not allow";
-    AOS0113 DUPLICATE_NAME "duplicate-name" Error "a param, supervisor or pattern set named twice";
+    AOS0113 DUPLICATE_NAME "duplicate-name" Error "a param, supervisor or pattern set of the name of another";
+    AOS0114 SHADOWED_POLICY "shadowed-policy" Warning "a policy that takes the name of a shipped one";
 
     AOS0201 INVALID_PATTERN "invalid-pattern" Error "a pattern that cannot be read";
     AOS0202 EMPTY_PATTERN "empty-pattern" Error "a pattern that matches every text";
@@ -104,7 +105,10 @@ lints! {
     AOS0403 AUDIT_EVERYTHING "audit-everything" Warning "an `audit *`, which permits everything";
     AOS0404 UNUSED_PRIORITY "unused-priority" Warning "a priority under `combine strictest`";
     AOS0405 UNFULFILLED_EXPECT "unfulfilled-expect" Warning "an `expect` of a finding that does not fire";
-    AOS0406 UNKNOWN_ACTION "unknown-action" Warning "a rule about an action that is not declared beside those that are";
+    AOS0406 UNKNOWN_ACTION "unknown-action" Warning "a rule about an action whose name is nearly that of a declared one";
+    AOS0407 REPEATED "repeated" Warning "a rule, rate, signal or name that stands there already";
+    AOS0408 EMPTY_TEXT "empty-text" Warning "a reason, suggestion or description that says nothing";
+    AOS0409 ANCHORED_TEXT "anchored-text" Warning "a regex that is tied to the start or the end of the whole text";
 
     AOS0501 UNKNOWN_DIALECT "unknown-dialect" Error "a file of a shape that nobody knows";
     AOS0502 REFUSED_DIALECT "refused-dialect" Error "a file of a dialect that is not read";

@@ -37,6 +37,8 @@ pub struct Finding {
     pub notes: Vec<String>,
     /// What to write instead.
     pub help: Option<String>,
+    /// The same in the words of YAML, where they are other ones.
+    in_yaml: Option<String>,
 }
 
 /// A place in a source and what is to be said of it.
@@ -72,6 +74,7 @@ impl Finding {
             secondary: Vec::new(),
             notes: Vec::new(),
             help: None,
+            in_yaml: None,
         }
     }
 
@@ -104,6 +107,25 @@ impl Finding {
     pub fn help(mut self, text: impl Into<String>) -> Finding {
         self.help = Some(text.into());
         self
+    }
+
+    /// Says what to write instead, in the language and in YAML.
+    #[must_use]
+    pub(crate) fn help_in(
+        mut self,
+        language: impl Into<String>,
+        yaml: impl Into<String>,
+    ) -> Finding {
+        self.help = Some(language.into());
+        self.in_yaml = Some(yaml.into());
+        self
+    }
+
+    /// Gives its help in the words of YAML.
+    pub(crate) fn speak_yaml(&mut self) {
+        if let Some(help) = self.in_yaml.take() {
+            self.help = Some(help);
+        }
     }
 }
 

@@ -86,6 +86,9 @@ impl Given {
                 match (node.as_bool(), node.as_number()) {
                     (Some(value), _) => Given::Boolean(value),
                     (None, Some(digits)) => Given::Number(digits),
+                    (None, None) if scalar.value() == yaml::Value::NotFinite => {
+                        Given::Number(scalar.text.to_string())
+                    }
                     (None, None) => Given::Text(scalar.text.to_string()),
                 }
             }

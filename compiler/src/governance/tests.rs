@@ -119,6 +119,31 @@ fn what_yaml_readers_take_for_different_things_is_refused() {
 }
 
 #[test]
+fn a_number_that_is_not_finite_is_no_text() {
+    for (yaml, place) in [
+        ("confidence_threshold: .nan\n", "confidence_threshold"),
+        ("allowed_tools: [read, .inf]\n", "allowed_tools[1]"),
+        ("blocked_patterns: [-.Inf]\n", "blocked_patterns[0]"),
+    ] {
+        let error = GovernancePolicy::from_yaml(yaml).unwrap_err();
+        assert_eq!(places(&error), [place], "{yaml} {error}");
+    }
+}
+
+#[test]
+fn a_tab_before_a_setting_is_refused_at_its_line() {
+    for yaml in ["\tmax_tokens: 5\n", "{\n\tmax_tokens: 5\n}\n"] {
+        let error = GovernancePolicy::from_yaml(yaml).unwrap_err();
+        assert!(
+            matches!(&error.problems[0].problem, Problem::Yaml(why) if why.contains("tab")),
+            "{yaml} {error}"
+        );
+        let line = yaml.lines().count().min(2) as u32;
+        assert_eq!(error.problems[0].line, Some(line), "{yaml}");
+    }
+}
+
+#[test]
 fn a_text_where_a_list_of_patterns_belongs_is_refused_whole() {
     for yaml in ["blocked_patterns: rm -rf\n", "blocked_patterns: ''\n"] {
         let error = GovernancePolicy::from_yaml(yaml).unwrap_err();

@@ -160,24 +160,12 @@ pub(super) fn read(text: &str) -> Draft {
         draft.problems.push(invalid);
     }
     // What is not YAML goes before what it might have said.
-    let tabs = document
-        .map(|document| tabs(text, document))
-        .unwrap_or_default();
-    let syntax = errors
+    let mut problems: Vec<Invalid> = errors
         .into_iter()
-        .map(|error| (error.span, syntax(error)))
-        .chain(tabs.into_iter().map(|span| {
-            let why = "a tab before the key, which not every reader of YAML takes; use spaces";
-            (span, Problem::Yaml(why.to_owned()))
-        }));
-    let mut problems: Vec<Invalid> = syntax
-        .map(|(span, problem)| {
-            let (place, line) = (lines.key(span), Some(lines.of(span)));
-            Invalid {
-                place,
-                line,
-                problem,
-            }
+        .map(|error| Invalid {
+            place: lines.key(error.span),
+            line: Some(lines.of(error.span)),
+            problem: syntax(error),
         })
         .collect();
     problems.append(&mut draft.problems);
@@ -189,36 +177,6 @@ fn syntax(error: SyntaxError) -> Problem {
         Some(help) => format!("{}; {help}", error.message),
         None => error.message,
     })
-}
-
-/// Lines that begin with a tab, outside of texts that go over several lines.
-fn tabs(text: &str, document: &yaml::Node) -> Vec<Span> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let content = line.trim_start();
-        let indent = line.strip_suffix(content).unwrap_or_default();
-        if indent.contains('\t') && !content.is_empty() && !content.starts_with('#') {
-            let at = start + indent.len();
-            let span = Span::new(SourceId::default(), at, at);
-            if !inside_text(document, span) {
-                found.push(span);
-            }
-        }
-        start += line.len();
-    }
-    found
-}
-
-fn inside_text(node: &yaml::Node, span: Span) -> bool {
-    match &node.kind {
-        yaml::Kind::Null => false,
-        yaml::Kind::Scalar(_) => node.span.start < span.start && node.span.contains(span),
-        yaml::Kind::Sequence(nodes) => nodes.iter().any(|node| inside_text(node, span)),
-        yaml::Kind::Mapping(entries) => entries
-            .iter()
-            .any(|entry| inside_text(&entry.key, span) || inside_text(&entry.value, span)),
-    }
 }
 
 fn trap(node: &yaml::Node) -> (Span, String) {

@@ -322,7 +322,7 @@ impl Cx<'_> {
         let written = path.join(".");
         let help = near.unwrap_or_else(|| {
             if field.path.first().is_some_and(|word| word == "params") {
-                format!("declare it: `action … {{ {name}: … }}`")
+                format!("declare `{name}` among the action's params")
             } else {
                 format!("declare the action with `{name}`, or write `params.{written}`")
             }
@@ -467,9 +467,10 @@ impl Cx<'_> {
                     self.found.push(
                         match did_you_mean(&name.node, sets.iter().map(String::as_str)) {
                             Some(help) => finding.help(help),
-                            None => {
-                                finding.help(format!("define it: `patterns {} {{ … }}`", name.node))
-                            }
+                            None => finding.help_in(
+                                format!("define it: `patterns {} {{ … }}`", name.node),
+                                format!("define it under `patterns`: `{}: […]`", name.node),
+                            ),
                         },
                     );
                     return None;
@@ -484,11 +485,11 @@ impl Cx<'_> {
         let Some(quantifier) = &test.quantifier else {
             if let Declared::In(types) = declared
                 && !matches!(test.check.node, ast::Check::Contains(_))
-                && let Some((_, at)) = types.iter().find(|(ty, _)| matches!(ty, Type::List(_)))
+                && let Some((ty, at)) = types.iter().find(|(ty, _)| matches!(ty, Type::List(_)))
             {
-                let at = *at;
+                let (message, at) = (format!("this field is {}", describe(ty)), *at);
                 self.found.push(
-                    Finding::new(&codes::WRONG_TYPE, test.field.span, "this field is a list")
+                    Finding::new(&codes::WRONG_TYPE, test.field.span, message)
                         .other(at, "declared here")
                         .help("say `any` or `every` in front of it, or use `contains`"),
                 );
@@ -725,11 +726,23 @@ fn describe(ty: &Type) -> String {
         Type::Decimal => "a number".to_owned(),
         Type::Boolean => "`true` or `false`".to_owned(),
         Type::Timestamp => "a time".to_owned(),
-        Type::List(_) => "a list".to_owned(),
+        Type::List(element) => format!("a list of {}", plural(element)),
         Type::OneOf(values) => {
             let values: Vec<String> = values.iter().map(show).collect();
             format!("one of {}", values.join(", "))
         }
+    }
+}
+
+fn plural(ty: &Type) -> String {
+    match ty {
+        Type::String => "texts".to_owned(),
+        Type::Integer => "whole numbers".to_owned(),
+        Type::Decimal => "numbers".to_owned(),
+        Type::Boolean => "booleans".to_owned(),
+        Type::Timestamp => "times".to_owned(),
+        Type::List(element) => format!("lists of {}", plural(element)),
+        Type::OneOf(_) => format!("values, each {}", describe(ty)),
     }
 }
 

@@ -9,33 +9,36 @@ use agentos_runtime::Number;
 use super::rule::duration_ms;
 use crate::{
     finding::{Finding, codes},
+    governance::{Setting, Takes},
     ir::Limits,
     nearest::did_you_mean,
 };
 
-/// Each limit's long name (the reference's) and its short one.
-const NAMES: [(&str, &str); 9] = [
-    ("max_tokens", "tokens"),
-    ("max_tool_calls", "tool_calls"),
-    ("timeout_seconds", "timeout"),
-    ("max_concurrent", "concurrent"),
-    ("backpressure_threshold", "backpressure"),
-    ("confidence_threshold", "confidence"),
-    ("drift_threshold", "drift"),
-    ("log_all_calls", "log_all_calls"),
-    ("checkpoint_frequency", "checkpoint_frequency"),
+/// Each limit, by the reference's name, and its short name.
+const NAMES: [(Setting, &str); 9] = [
+    (Setting::MaxTokens, "tokens"),
+    (Setting::MaxToolCalls, "tool_calls"),
+    (Setting::TimeoutSeconds, "timeout"),
+    (Setting::MaxConcurrent, "concurrent"),
+    (Setting::BackpressureThreshold, "backpressure"),
+    (Setting::ConfidenceThreshold, "confidence"),
+    (Setting::DriftThreshold, "drift"),
+    (Setting::LogAllCalls, "log_all_calls"),
+    (Setting::CheckpointFrequency, "checkpoint_frequency"),
 ];
 
 /// Reads `entries` into `limits`; what is wrong is reported and left unset.
 pub(super) fn lower(entries: &[Spanned<Limit>], limits: &mut Limits, found: &mut Vec<Finding>) {
-    let mut seen: Vec<(&str, Span)> = Vec::new();
+    let mut seen: Vec<(Setting, Span)> = Vec::new();
     for entry in entries {
         let written = entry.name.node.as_str();
-        let Some((name, _)) = NAMES
+        let Some((setting, _)) = NAMES
             .iter()
-            .find(|(long, short)| *long == written || *short == written)
+            .find(|(setting, short)| setting.name() == written || *short == written)
         else {
-            let words = NAMES.iter().flat_map(|(long, short)| [*short, *long]);
+            let words = NAMES
+                .iter()
+                .flat_map(|(setting, short)| [*short, setting.name()]);
             let finding = Finding::new(
                 &codes::UNKNOWN_LIMIT,
                 entry.name.span,
@@ -48,7 +51,7 @@ pub(super) fn lower(entries: &[Spanned<Limit>], limits: &mut Limits, found: &mut
             });
             continue;
         };
-        if let Some((_, first)) = seen.iter().find(|(known, _)| known == name) {
+        if let Some((_, first)) = seen.iter().find(|(known, _)| known == setting) {
             found.push(
                 Finding::new(
                     &codes::DUPLICATE_KEY,
@@ -59,77 +62,93 @@ pub(super) fn lower(entries: &[Spanned<Limit>], limits: &mut Limits, found: &mut
             );
             continue;
         }
-        seen.push((name, entry.name.span));
-        one(name, &entry.value, limits, found);
+        seen.push((*setting, entry.name.span));
+        one(*setting, &entry.value, limits, found);
     }
 }
 
-fn one(name: &str, value: &Spanned<LimitValue>, limits: &mut Limits, found: &mut Vec<Finding>) {
-    let mut wrong = |takes: &str| {
+/// What a limit takes, [`Setting::takes`] says; a time may have its unit too.
+fn one(
+    setting: Setting,
+    value: &Spanned<LimitValue>,
+    limits: &mut Limits,
+    found: &mut Vec<Finding>,
+) {
+    let takes = setting.takes();
+    let set = match setting {
+        Setting::MaxTokens => fill(&mut limits.max_tokens, value, whole(takes, value)),
+        Setting::MaxToolCalls => fill(&mut limits.max_tool_calls, value, whole(takes, value)),
+        Setting::MaxConcurrent => fill(&mut limits.max_concurrent, value, whole(takes, value)),
+        Setting::BackpressureThreshold => fill(
+            &mut limits.backpressure_threshold,
+            value,
+            whole(takes, value),
+        ),
+        Setting::CheckpointFrequency => {
+            fill(&mut limits.checkpoint_frequency, value, whole(takes, value))
+        }
+        Setting::ConfidenceThreshold => {
+            fill(&mut limits.confidence_threshold, value, share(takes, value))
+        }
+        Setting::DriftThreshold => fill(&mut limits.drift_threshold, value, share(takes, value)),
+        Setting::LogAllCalls => fill(&mut limits.log_all_calls, value, flag(value)),
+        Setting::TimeoutSeconds => fill(&mut limits.timeout_ms, value, time(takes, value)),
+        Setting::Name
+        | Setting::AllowedTools
+        | Setting::BlockedPatterns
+        | Setting::RequireHumanApproval
+        | Setting::Version => unreachable!("`NAMES` has the settings that are limits"),
+    };
+    if !set {
+        let takes = if setting == Setting::TimeoutSeconds {
+            "a time above 0, such as `300s`".to_owned()
+        } else {
+            takes.to_string()
+        };
         found.push(
             Finding::new(
                 &codes::LIMIT_OUT_OF_RANGE,
                 value.span,
-                format!("`{name}` takes {takes}, not `{}`", show(&value.node)),
+                format!("`{setting}` takes {takes}, not `{}`", show(&value.node)),
             )
             .help(format!("write {takes}")),
         );
-    };
-    let count = |least: u64, takes: &str, wrong: &mut dyn FnMut(&str)| {
-        let number = match &value.node {
-            LimitValue::Number(text) => text.parse::<u64>().ok().filter(|n| *n >= least),
-            LimitValue::Boolean(_) | LimitValue::Duration(_) => None,
-        };
-        if number.is_none() {
-            wrong(takes);
-        }
-        number.map(|n| Spanned::new(n, value.span))
-    };
-    let share = |wrong: &mut dyn FnMut(&str)| {
-        let number = match &value.node {
-            LimitValue::Number(text) => text
-                .parse::<Number>()
-                .ok()
-                .filter(|n| *n >= Number::from(0) && *n <= Number::from(1)),
-            LimitValue::Boolean(_) | LimitValue::Duration(_) => None,
-        };
-        if number.is_none() {
-            wrong("a number from 0 to 1");
-        }
-        number.map(|n| Spanned::new(n, value.span))
-    };
-    let positive = "a whole number above 0";
-    match name {
-        "max_tokens" => limits.max_tokens = count(1, positive, &mut wrong),
-        "max_tool_calls" => {
-            limits.max_tool_calls = count(0, "a whole number, 0 or more", &mut wrong);
-        }
-        "max_concurrent" => limits.max_concurrent = count(1, positive, &mut wrong),
-        "backpressure_threshold" => limits.backpressure_threshold = count(1, positive, &mut wrong),
-        "checkpoint_frequency" => limits.checkpoint_frequency = count(1, positive, &mut wrong),
-        "confidence_threshold" => limits.confidence_threshold = share(&mut wrong),
-        "drift_threshold" => limits.drift_threshold = share(&mut wrong),
-        "log_all_calls" => match &value.node {
-            LimitValue::Boolean(flag) => {
-                limits.log_all_calls = Some(Spanned::new(*flag, value.span));
-            }
-            LimitValue::Number(_) | LimitValue::Duration(_) => wrong("`true` or `false`"),
-        },
-        "timeout_seconds" => {
-            let ms = match &value.node {
-                LimitValue::Number(text) => text
-                    .parse::<u64>()
-                    .ok()
-                    .and_then(|seconds| seconds.checked_mul(1000)),
-                LimitValue::Duration(duration) => duration_ms(duration),
-                LimitValue::Boolean(_) => None,
-            };
-            match ms.filter(|ms| *ms > 0) {
-                Some(ms) => limits.timeout_ms = Some(Spanned::new(ms, value.span)),
-                None => wrong("a time above 0, such as `300s`"),
-            }
-        }
-        _ => unreachable!("`NAMES` has the names that are matched here"),
+    }
+}
+
+/// Sets a limit to what was read at `value`; whether there was anything.
+fn fill<T>(limit: &mut Option<Spanned<T>>, value: &Spanned<LimitValue>, read: Option<T>) -> bool {
+    *limit = read.map(|read| Spanned::new(read, value.span));
+    limit.is_some()
+}
+
+fn whole(takes: Takes, value: &LimitValue) -> Option<u64> {
+    match value {
+        LimitValue::Number(text) => takes.integer(text),
+        LimitValue::Boolean(_) | LimitValue::Duration(_) => None,
+    }
+}
+
+fn share(takes: Takes, value: &LimitValue) -> Option<Number> {
+    match value {
+        LimitValue::Number(text) => takes.fraction(text),
+        LimitValue::Boolean(_) | LimitValue::Duration(_) => None,
+    }
+}
+
+fn flag(value: &LimitValue) -> Option<bool> {
+    match value {
+        LimitValue::Boolean(flag) => Some(*flag),
+        LimitValue::Number(_) | LimitValue::Duration(_) => None,
+    }
+}
+
+/// Milliseconds.
+fn time(takes: Takes, value: &LimitValue) -> Option<u64> {
+    match value {
+        LimitValue::Number(_) => whole(takes, value)?.checked_mul(1000),
+        LimitValue::Duration(duration) => duration_ms(duration).filter(|ms| *ms > 0),
+        LimitValue::Boolean(_) => None,
     }
 }
 

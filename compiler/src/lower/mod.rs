@@ -8,10 +8,12 @@
 //! theirs.
 
 mod action;
+mod anchored;
 mod condition;
 mod limits;
 mod own;
 mod pattern;
+mod repeated;
 mod rule;
 mod scope;
 mod trust;
@@ -108,8 +110,37 @@ impl<'a> Cx<'a> {
             );
             return;
         }
+        self.shadowed(policy);
         self.by_name.insert(policy.name.node.clone(), policy);
         self.given.push(policy);
+    }
+
+    /// Who reads `extends baseline` thinks of the shipped one.
+    fn shadowed(&mut self, policy: &Spanned<ast::Policy>) {
+        let name = &policy.name.node;
+        // The shipped policy itself, given as a file, hides nothing.
+        let Some(shipped) = shipped::policy(name).filter(|shipped| **shipped != *policy) else {
+            return;
+        };
+        self.found.push(
+            Finding::new(
+                &codes::SHADOWED_POLICY,
+                policy.name.span,
+                format!("this policy takes the name of the shipped policy `{name}`"),
+            )
+            .other(
+                shipped.name.span,
+                "the shipped one, which nothing reaches now",
+            )
+            .help_in(
+                format!(
+                    "give it a name of its own; `extends {name};` then builds on the shipped one"
+                ),
+                format!(
+                    "give it a name of its own; `extends: {name}` then builds on the shipped one"
+                ),
+            ),
+        );
     }
 
     /// Lowers the policy of this name after everything it extends.
@@ -178,7 +209,7 @@ impl<'a> Cx<'a> {
             if let Some(policy) = shipped::policy(&base.node) {
                 self.by_name.insert(base.node.clone(), policy);
             } else {
-                self.unknown_policy(base);
+                self.unknown_policy(base, path);
                 return None;
             }
         }
@@ -186,8 +217,10 @@ impl<'a> Cx<'a> {
         self.extended(&base.node, path)
     }
 
-    fn unknown_policy(&mut self, base: &Spanned<String>) {
-        let mut known: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
+    /// Whoever is on the `path` cannot have been meant.
+    fn unknown_policy(&mut self, base: &Spanned<String>, path: &[String]) {
+        let names = self.by_name.keys().filter(|name| !path.contains(name));
+        let mut known: Vec<&str> = names.map(String::as_str).collect();
         known.extend_from_slice(shipped::names());
         let finding = Finding::new(
             &codes::UNKNOWN_POLICY,

@@ -10,7 +10,7 @@ use agentos_grammar::{
     ast::{self, Item},
 };
 
-use super::{action, limits, pattern, rule, scope::Scope, trust};
+use super::{action, anchored, limits, pattern, repeated, rule, scope::Scope, trust};
 use crate::{
     finding::{Finding, codes},
     ir,
@@ -59,6 +59,7 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
     };
     let mut scope = scope;
     let mut combine = ast::Combine::Strictest;
+    let mut sets: HashMap<&str, Span> = HashMap::new();
     for item in &policy.items {
         match &item.node {
             Item::Action(decl) => {
@@ -69,17 +70,22 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
                 }
             }
             Item::Patterns(set) => {
-                if let Some(first) = own
-                    .patterns
-                    .iter()
-                    .position(|known| known.name == set.name.node)
-                {
-                    let more = pattern::set(set, found);
-                    own.patterns[first].patterns.extend(more.patterns);
+                let lowered = pattern::set(set, found);
+                if let Some(first) = sets.get(set.name.node.as_str()) {
+                    found.push(
+                        Finding::new(
+                            &codes::DUPLICATE_NAME,
+                            set.name.span,
+                            format!("two pattern sets are called `{}`", set.name.node),
+                        )
+                        .other(*first, "the first one")
+                        .help("join the two, or rename one of them"),
+                    );
                 } else {
-                    own.patterns.push(pattern::set(set, found));
+                    sets.insert(&set.name.node, set.name.span);
+                    scope.sets.insert(set.name.node.clone());
+                    own.patterns.push(lowered);
                 }
-                scope.sets.insert(set.name.node.clone());
             }
             Item::Intent(intent) => {
                 if let Some(intent) = pattern::intent(intent, found) {
@@ -153,6 +159,9 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
         }
     }
     duplicate_ids(&rules, policy, found);
+    repeated::check(policy, found);
+    repeated::empty_texts(policy, found);
+    anchored::check(policy, found);
     own.part = Rc::new(ir::Part {
         policy: policy.name.node.clone(),
         combine,
@@ -168,10 +177,17 @@ fn expects(policy: &Spanned<ast::Policy>, found: &mut Vec<Finding>) -> Vec<ir::E
         let Item::Expect(expect) = &item.node else {
             continue;
         };
-        let about = policy.items[at..]
+        let mut later = policy.items[at..]
             .iter()
-            .find(|later| !matches!(later.node, Item::Expect(_)))
-            .map_or(policy.span, |later| later.span);
+            .skip_while(|later| matches!(later.node, Item::Expect(_)));
+        let about = match later.next() {
+            // Rates that stand together are spoken of together, as in YAML.
+            Some(first) if matches!(first.node, Item::Rate(_)) => later
+                .take_while(|later| matches!(later.node, Item::Rate(_)))
+                .fold(first.span, |all, rate| all.to(rate.span)),
+            Some(statement) => statement.span,
+            None => policy.span,
+        };
         let word = expect.finding.node.as_str();
         match codes::ALL
             .iter()

@@ -89,7 +89,25 @@ pub(super) fn rate(rate: &ast::Rate, span: Span, found: &mut Vec<Finding>) -> Op
                     effect_word(rate.otherwise.node)
                 ),
             )
-            .help("write `else deny`, `else escalate` or `else defer`"),
+            .help_in(
+                "write `else deny`, `else escalate` or `else defer`",
+                "write `else: deny`, `else: escalate` or `else: defer`",
+            ),
+        );
+        return None;
+    }
+    if rate.count.node == 0 {
+        let (effect, action) = (effect_word(rate.otherwise.node), one_name(&rate.actions));
+        found.push(
+            Finding::new(
+                &codes::LIMIT_OUT_OF_RANGE,
+                rate.count.span,
+                "a rate of 0 lets nothing through, so there is nothing to count",
+            )
+            .help_in(
+                format!("write a rule: `{effect} {action};`"),
+                format!("write a rule: `- {effect}: {action}`"),
+            ),
         );
         return None;
     }
@@ -105,6 +123,20 @@ pub(super) fn rate(rate: &ast::Rate, span: Span, found: &mut Vec<Finding>) -> Op
         otherwise: rate.otherwise.node,
         because: rate.because.as_ref().map(|because| because.node.clone()),
     })
+}
+
+/// The actions as a rule would name them, where they are one short name.
+fn one_name(actions: &[Spanned<String>]) -> &str {
+    let plain = |name: &str| {
+        name.len() <= 64
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
+    };
+    match actions {
+        [one] if plain(&one.node) => &one.node,
+        _ => "…",
+    }
 }
 
 /// How long a unit is.
@@ -146,6 +178,15 @@ fn approvers(
             "take the approvers out, or make the rule `escalate`".to_owned(),
         );
         return None;
+    }
+    for name in &approvers.of {
+        if name.node.trim().is_empty() {
+            wrong(
+                name.span,
+                "an approver's name is empty".to_owned(),
+                "name a person or a role".to_owned(),
+            );
+        }
     }
     let mut names: Vec<&str> = approvers.of.iter().map(|name| name.node.as_str()).collect();
     names.sort_unstable();

@@ -95,7 +95,7 @@ impl Node {
     pub fn as_bool(&self) -> Option<bool> {
         match self.as_scalar()?.value() {
             Value::Boolean(value) => Some(value),
-            Value::Null | Value::Number(_) | Value::Date | Value::Text => None,
+            Value::Null | Value::Number(_) | Value::NotFinite | Value::Date | Value::Text => None,
         }
     }
 
@@ -109,7 +109,7 @@ impl Node {
     pub fn as_number(&self) -> Option<String> {
         match self.as_scalar()?.value() {
             Value::Number(digits) => Some(digits),
-            Value::Null | Value::Boolean(_) | Value::Date | Value::Text => None,
+            Value::Null | Value::Boolean(_) | Value::NotFinite | Value::Date | Value::Text => None,
         }
     }
 
@@ -149,6 +149,7 @@ impl Node {
                 Value::Null => "nothing",
                 Value::Boolean(_) => "a boolean",
                 Value::Number(_) => "a number",
+                Value::NotFinite => "a number that is not finite",
                 Value::Date | Value::Text => "a text",
             },
         }

@@ -43,6 +43,7 @@ pub fn read(source: SourceId, text: &str) -> (Vec<Node>, Vec<Comment>, Vec<Synta
         );
     } else {
         reader.run();
+        reader.tabs();
     }
     reader
         .comments
@@ -62,6 +63,8 @@ struct Reader<'t> {
     anchors: HashMap<usize, Option<Built>>,
     nodes: usize,
     repeated: Weight,
+    /// The scalars that go over several lines, in order.
+    texts: Vec<Span>,
     /// A limit was passed; nothing after it is read.
     stopped: bool,
 }
@@ -246,6 +249,13 @@ impl<'t> Reader<'t> {
                 self.tag(tag, span);
             }
         }
+        if self
+            .text
+            .get(place.range())
+            .is_some_and(|written| written.contains('\n'))
+        {
+            self.texts.push(place);
+        }
         let kind = if style == Style::Plain && typing::yaml_1_2(text) == Value::Null {
             Kind::Null
         } else {
@@ -404,6 +414,40 @@ impl<'t> Reader<'t> {
                     }
                 }
             },
+        }
+    }
+
+    /// Refuses lines that a tab indents, which some readers of YAML take and
+    /// others do not. Inside a text over several lines it belongs to the text,
+    /// and a document that could not be read is not looked at.
+    fn tabs(&mut self) {
+        let read: Vec<Span> = self
+            .documents
+            .iter()
+            .map(|document| document.span)
+            .collect();
+        let mut start = 0;
+        for line in self.text.split_inclusive('\n') {
+            let content = line.trim_start_matches([' ', '\t']);
+            let place = Span::new(self.source, start, start + line.len() - content.len());
+            start += line.len();
+            let blank = content.trim_end().is_empty() || content.starts_with('#');
+            if blank || !self.text[place.range()].contains('\t') {
+                continue;
+            }
+            // Spans rise, and those of one kind do not overlap.
+            let last = self.texts.partition_point(|text| text.start < place.end);
+            let inside = last
+                .checked_sub(1)
+                .and_then(|last| self.texts.get(last))
+                .is_some_and(|text| place.end < text.end);
+            let first = read.partition_point(|document| document.end <= place.end);
+            let is_read = read
+                .get(first)
+                .is_some_and(|document| document.start < start as u32);
+            if is_read && !inside {
+                self.error(scan::tab(place));
+            }
         }
     }
 

@@ -31,6 +31,23 @@ impl Reading {
 
     /// A text; `key` names it in messages.
     pub fn text(&mut self, node: &Node, key: &str) -> Option<Name> {
+        self.text_unless(node, key, not_a_text)
+    }
+
+    /// A text, or a number that every reader prints as it is written: `1.0`,
+    /// but not `1.10`. Versions are written so everywhere.
+    pub fn version(&mut self, node: &Node, key: &str) -> Option<Name> {
+        self.text_unless(node, key, |scalar| {
+            not_a_text(scalar).filter(|_| !prints_as_written(scalar))
+        })
+    }
+
+    fn text_unless(
+        &mut self,
+        node: &Node,
+        key: &str,
+        not_a_text: impl FnOnce(&Scalar) -> Option<(String, String)>,
+    ) -> Option<Name> {
         match &node.kind {
             Kind::Scalar(scalar) => match not_a_text(scalar) {
                 None => Some(Spanned::new(scalar.text.to_string(), node.span)),
@@ -75,7 +92,11 @@ impl Reading {
                             "`{}`",
                             number::plain(digits).as_ref().unwrap_or(digits)
                         )),
-                        Value::Null | Value::Boolean(_) | Value::Date | Value::Text => None,
+                        Value::Null
+                        | Value::Boolean(_)
+                        | Value::NotFinite
+                        | Value::Date
+                        | Value::Text => None,
                     })
                     .collect();
                 let help = format!("write {}", choices.join(" or "));
@@ -162,7 +183,7 @@ impl Reading {
                         node.span,
                     ));
                 }
-                Value::Null | Value::Date => {}
+                Value::Null | Value::NotFinite | Value::Date => {}
             }
         }
         let mut help = format!("write `\"{}\"` for the text", shown(&scalar.text));
@@ -173,15 +194,15 @@ impl Reading {
                     let digits = number::plain(digits).unwrap_or_else(|| digits.clone());
                     _ = write!(help, ", `{digits}` for the number");
                 }
-                Value::Null | Value::Date | Value::Text => {}
+                Value::Null | Value::NotFinite | Value::Date | Value::Text => {}
             }
         }
-        self.fail(
-            SyntaxErrorKind::YamlTyping,
-            node.span,
-            both(scalar, &old, &new),
-            Some(help),
-        );
+        let message = if old == new {
+            taken_for(scalar, &old)
+        } else {
+            both(scalar, &old, &new)
+        };
+        self.fail(SyntaxErrorKind::YamlTyping, node.span, message, Some(help));
         None
     }
 
@@ -199,6 +220,7 @@ impl Reading {
             Some(entries) => Some(Keys {
                 entries,
                 asked: Vec::new(),
+                skipped: Vec::new(),
                 span: node.span,
             }),
             None => self.wrong(node, key, "a mapping"),
@@ -229,7 +251,12 @@ impl Reading {
     /// Refuses the keys that nobody has asked for; `also` are known too.
     pub fn no_other_keys(&mut self, keys: &Keys<'_>, of: &str, also: &[&str]) {
         for entry in keys.rest() {
-            let known: Vec<&str> = keys.asked.iter().chain(also).copied().collect();
+            let mut known: Vec<&str> = Vec::new();
+            for key in keys.asked.iter().chain(also) {
+                if !known.contains(key) {
+                    known.push(key);
+                }
+            }
             let name = entry.name();
             let message = format!("unknown key `{}` of {of}", shown(name));
             let help = match nearest(name, known.iter().copied()) {
@@ -323,6 +350,7 @@ pub struct Keys<'n> {
     /// Where the mapping stands.
     pub span: Span,
     asked: Vec<&'static str>,
+    skipped: Vec<Span>,
 }
 
 impl<'n> Keys<'n> {
@@ -337,12 +365,17 @@ impl<'n> Keys<'n> {
         self.take(key).map(|entry| &entry.value)
     }
 
+    /// Takes a line for one that was asked for: it has been spoken of.
+    pub fn skip(&mut self, entry: &'n Entry) {
+        self.skipped.push(entry.key.span);
+    }
+
     /// The lines under keys that nobody has asked for.
     pub fn rest(&self) -> impl Iterator<Item = &'n Entry> {
-        let asked = self.asked.clone();
-        self.entries
-            .iter()
-            .filter(move |entry| !asked.contains(&entry.name()))
+        let (asked, skipped) = (self.asked.clone(), self.skipped.clone());
+        self.entries.iter().filter(move |entry| {
+            !asked.contains(&entry.name()) && !skipped.contains(&entry.key.span)
+        })
     }
 }
 
@@ -367,34 +400,24 @@ fn values(scalar: &Scalar) -> (Value, Value) {
 }
 
 /// Why a scalar is no text, and what to write; none where it is one.
-///
-/// A number that every reader prints as it is written (`1.0`, but not `1.10`)
-/// passes for a text: versions are written so everywhere.
 fn not_a_text(scalar: &Scalar) -> Option<(String, String)> {
     let (old, new) = values(scalar);
-    let help = format!("write `\"{}\"`", shown(&scalar.text));
-    match (&old, &new) {
-        (Value::Text, Value::Text) => None,
-        (Value::Number(digits), _) if old == new => {
-            let prints_as_written = *digits == *scalar.text && !digits.contains('e');
-            (!prints_as_written).then(|| {
-                (
-                    format!(
-                        "`{}` is {old} to YAML readers, not a text",
-                        shown(&scalar.text)
-                    ),
-                    help,
-                )
-            })
+    let message = match (&old, &new) {
+        (Value::Text, Value::Text) => return None,
+        _ if old == new => taken_for(scalar, &old),
+        _ => both(scalar, &old, &new),
+    };
+    Some((message, format!("write `\"{}\"`", shown(&scalar.text))))
+}
+
+/// Whether every reader takes it for a number, and prints it with these digits.
+fn prints_as_written(scalar: &Scalar) -> bool {
+    let (old, new) = values(scalar);
+    match old {
+        Value::Number(ref digits) => {
+            old == new && **digits == *scalar.text && !digits.contains('e')
         }
-        _ if old == new => Some((
-            format!(
-                "`{}` is {old} to YAML readers, not a text",
-                shown(&scalar.text)
-            ),
-            help,
-        )),
-        _ => Some((both(scalar, &old, &new), help)),
+        Value::Null | Value::Boolean(_) | Value::NotFinite | Value::Date | Value::Text => false,
     }
 }
 
@@ -404,6 +427,14 @@ fn as_written(scalar: &Scalar, digits: &str) -> String {
     let decimal = !scalar.text.contains(['x', 'o', 'b']);
     let text = if decimal { &scalar.text } else { digits };
     number::plain(text).unwrap_or_else(|| digits.to_owned())
+}
+
+/// What all readers take a scalar for, for a message.
+fn taken_for(scalar: &Scalar, value: &Value) -> String {
+    format!(
+        "`{}` is {value} to YAML readers, not a text",
+        shown(&scalar.text)
+    )
 }
 
 /// What old and new readers take a scalar for, for a message.

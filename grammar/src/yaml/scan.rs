@@ -45,6 +45,18 @@ pub(super) fn error(source: SourceId, text: &str, error: &ScanError) -> SyntaxEr
     }
 }
 
+/// The mistake of a tab that indents a line.
+pub(super) fn tab(span: Span) -> SyntaxError {
+    let (message, help) = words(&ErrorKind::TabInIndentation);
+    SyntaxError {
+        kind: SyntaxErrorKind::Syntax,
+        span,
+        message,
+        help: help.map(str::to_owned),
+        related: None,
+    }
+}
+
 /// The word at a place, and one character at least, where there is one.
 fn word_at(source: SourceId, text: &str, start: usize) -> Span {
     let rest = text.get(start..).unwrap_or_default();

@@ -302,10 +302,16 @@ fn a_text_is_what_every_reader_takes_for_one() {
     let text = |value: &str| look(value, |reading, node| Some(reading.text(node, "k")?.node));
     for (value, read) in [
         ("read_file", "\"read_file\""),
-        ("1.0", "\"1.0\""),
-        ("4", "\"4\""),
         ("1.2.3", "\"1.2.3\""),
         ("'no'", "\"no\""),
+        (
+            "5",
+            "YamlTyping: `5` is the number 5 to YAML readers, not a text [write `\"5\"`]",
+        ),
+        (
+            "-.inf",
+            "YamlTyping: `-.inf` is a number that is not finite to YAML readers, not a text [write `\"-.inf\"`]",
+        ),
         (
             "no",
             "YamlTyping: `no` is the boolean false to YAML 1.1 readers and a text to YAML 1.2 readers [write `\"no\"`]",
@@ -334,6 +340,54 @@ fn a_text_is_what_every_reader_takes_for_one() {
         ("[a]", "WrongShape: `k` takes a text, not a list"),
     ] {
         assert_eq!(text(value), read, "{value}");
+    }
+}
+
+#[test]
+fn a_version_may_be_a_number_that_every_reader_prints_as_it_is_written() {
+    let version = |value: &str| {
+        look(value, |reading, node| {
+            Some(reading.version(node, "k")?.node)
+        })
+    };
+    for (value, read) in [
+        ("1.0", "\"1.0\""),
+        ("4", "\"4\""),
+        ("1.2.3", "\"1.2.3\""),
+        (
+            "1.10",
+            "YamlTyping: `1.10` is the number 1.1 to YAML readers, not a text [write `\"1.10\"`]",
+        ),
+        (
+            ".nan",
+            "YamlTyping: `.nan` is a number that is not finite to YAML readers, not a text [write `\".nan\"`]",
+        ),
+    ] {
+        assert_eq!(version(value), read, "{value}");
+    }
+}
+
+#[test]
+fn a_tab_that_indents_a_line_is_refused_at_its_place() {
+    for source in [
+        "\ta: 1\n",
+        "{\n\ta: 1\n}\n",
+        "a:\n  \tb: 1\n",
+        "a:\n  \t{b: 1}\n",
+        "a:\n  \t- b\n",
+    ] {
+        let found = read_mistakes(source);
+        assert!(
+            matches!(&found[..], [one] if one.contains("` a tab, where YAML takes spaces only [indent")),
+            "{source:?}: {found:?}"
+        );
+    }
+    for source in [
+        "# x\n\t# y\n\t\na: |\n  b\n  \tc\n",
+        "a: \"b\n\t  c\"\n",
+        "a: b\t# c\n",
+    ] {
+        assert_eq!(read_mistakes(source), [""; 0], "{source:?}");
     }
 }
 
@@ -612,6 +666,19 @@ fn a_condition_may_be_a_tree_and_means_the_same() {
 }
 
 #[test]
+fn a_wrong_key_of_a_condition_is_answered_with_each_key_once() {
+    assert_eq!(
+        policy_mistakes(
+            "policy: p\nrules:\n  - {deny: x, when: {field: a, op: eq, value: 1, zz: 2}}\n  - {deny: x, when: {exists: a}}\n"
+        ),
+        [
+            "UnknownKey 3:50 `zz` unknown key `zz` of a condition [write `all`, `any`, `not`, `field`, `op`, `value`, `quantifier` or `at`]",
+            "WrongShape 4:21 `{exists: a}` a condition has one of `all`, `any`, `not`, or `field` with `op` and `value`",
+        ]
+    );
+}
+
+#[test]
 fn places_inside_a_condition_are_those_of_the_source() {
     for source in [
         "policy: p\nrules:\n  - deny: x\n    when: 'é == \"it''s\" or amount > 10'\n",
@@ -730,7 +797,7 @@ version: 1
             "UnknownKey 10:5 `wen` unknown key `wen` of a rule [did you mean `when`?]",
             "MissingKey 11:5 `{because: z}` a rule needs its effect: `allow`, `audit`, `defer`, `escalate` or `deny` [write it as the key of what the rule is about: `- deny: send_email`]",
             "DuplicateKey 12:16 `deny` a rule with two effects [write a rule for each]",
-            "UnknownKey 13:6 `dney` unknown key `dney` of a rule [did you mean `deny`?]",
+            "UnknownEffect 13:6 `dney` unknown effect `dney` [did you mean `deny`?]",
             "UnknownOperator 15:26 `equals` unknown operator `equals` [write `eq`, `ne`, `lt`, `lte`, `gt`, `gte`, `in`, `not_in`, `contains`, `starts_with`, `ends_with`, `matches`, `like`, `under`, `exists` or `intent`]",
             "MissingKey 16:15 `needed` `needed` without `to`, which says who may approve",
             "WrongShape 17:5 `expect: shadowed-rule` an `expect` with nothing after it that it is about [put it right before the element it is about]",

@@ -17,6 +17,8 @@ pub enum Value {
     Boolean(bool),
     /// A number, in decimal; see [`decimal`].
     Number(String),
+    /// `.inf`, `.nan`: a floating-point number that is no number.
+    NotFinite,
     /// A day or a moment.
     Date,
     /// A text.
@@ -29,6 +31,7 @@ impl fmt::Display for Value {
             Value::Null => f.write_str("nothing"),
             Value::Boolean(value) => write!(f, "the boolean {value}"),
             Value::Number(digits) => write!(f, "the number {digits}"),
+            Value::NotFinite => f.write_str("a number that is not finite"),
             Value::Date => f.write_str("a date"),
             Value::Text => f.write_str("a text"),
         }
@@ -41,6 +44,7 @@ pub fn yaml_1_2(text: &str) -> Value {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
         "true" | "True" | "TRUE" => return Value::Boolean(true),
         "false" | "False" | "FALSE" => return Value::Boolean(false),
+        _ if is_not_finite(text) => return Value::NotFinite,
         _ => {}
     }
     let based = |prefix: &str, radix: u32| {
@@ -83,6 +87,7 @@ pub fn yaml_1_1(text: &str) -> Value {
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
             return Value::Boolean(false);
         }
+        _ if is_not_finite(text) => return Value::NotFinite,
         _ => {}
     }
     if is_date(text) {
@@ -199,6 +204,12 @@ fn signed(text: &str) -> (&'static str, &str) {
     }
 }
 
+/// Infinity with or without a sign, or what is no number.
+fn is_not_finite(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN")
+}
+
 /// Whether there are digits only; true of nothing.
 fn digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
@@ -281,6 +292,11 @@ mod tests {
             ("0x1F", number("31")),
             ("007", number("7")),
             ("-12.5", number("-12.5")),
+            (".inf", Value::NotFinite),
+            ("-.Inf", Value::NotFinite),
+            (".NaN", Value::NotFinite),
+            ("-.nan", Value::Text),
+            (".info", Value::Text),
             ("08:30", Value::Text),
             ("1:99", Value::Text),
             ("10.0.0.1", Value::Text),

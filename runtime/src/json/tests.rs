@@ -205,6 +205,32 @@ fn size_and_nesting_are_bounded() {
         read(&long).unwrap_err().problem,
         RequestProblem::TooLong(long.len())
     );
+    let digits = |sign: &str, count: usize| {
+        format!(
+            r#"{{"action": "a", "params": {{"n": {sign}{}}}}}"#,
+            "9".repeat(count)
+        )
+    };
+    for sign in ["", "-"] {
+        assert!(read(&digits(sign, LONGEST_NUMBER)).is_ok());
+        for count in [LONGEST_NUMBER + 2, 1_000_000] {
+            let problem = read(&digits(sign, count)).err().map(|error| error.problem);
+            assert_eq!(problem, Some(RequestProblem::LongNumber), "{sign}{count}");
+        }
+    }
+}
+
+#[test]
+fn a_limit_that_is_passed_is_named() {
+    for (problem, name) in [
+        (RequestProblem::TooLong(1), "LONGEST_REQUEST"),
+        (RequestProblem::TooDeep, "DEEPEST_VALUE"),
+        (RequestProblem::TooMany, "MOST_VALUES"),
+        (RequestProblem::TooManyPolicies, "MOST_POLICIES"),
+        (RequestProblem::LongNumber, "LONGEST_NUMBER"),
+    ] {
+        assert!(problem.to_string().contains(name), "{problem}");
+    }
 }
 
 #[test]

@@ -167,7 +167,13 @@ pub(crate) fn decide<'t>(table: &Table<'t>, request: &Request<'_>) -> Said {
     let strictest = answers.into_iter().rev().max_by_key(|said| said.effect);
     match strictest {
         Some(said) if answered || said.effect == Effect::Deny => said,
-        _ => denied("AllAbstain"),
+        // What is in doubt is named all the same.
+        Some(doubtful) => Said {
+            effect: Effect::Deny,
+            cause: "AllAbstain".into(),
+            ..doubtful
+        },
+        None => denied("AllAbstain"),
     }
 }
 

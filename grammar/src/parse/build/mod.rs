@@ -247,13 +247,6 @@ impl Build<'_> {
             }),
             _ => {
                 let name = self.name(&name);
-                if name.contains(['*', '?']) {
-                    let message = format!(
-                        "`{}` is a pattern, and an action is declared by its whole name",
-                        shown(&name)
-                    );
-                    self.error(name.span, message, None);
-                }
                 Item::Action(ActionDecl {
                     name,
                     params: Vec::new(),

@@ -72,10 +72,10 @@ impl Cx<'_> {
             .flatten()
             .collect();
         let [one] = found[..] else {
-            return self.reading.wrong(
+            return self.reading.wrong_shape(
                 node,
-                key,
-                "one of `all`, `any`, `not`, or `field` with `op` and `value`",
+                "a condition has one of `all`, `any`, `not`, or `field` with `op` and `value`"
+                    .to_owned(),
             );
         };
         let condition = match one.name() {

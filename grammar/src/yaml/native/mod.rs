@@ -74,7 +74,7 @@ impl Cx<'_> {
         };
         let version = keys
             .get("version")
-            .and_then(|node| self.reading.text(node, "version"));
+            .and_then(|node| self.reading.version(node, "version"));
         let mut items = Vec::new();
         self.one(&mut items, &mut keys, "about", |cx, node| {
             Some(Item::About(cx.reading.text(node, "about")?))

@@ -3,7 +3,7 @@
 use super::Cx;
 use crate::ast::{Approvers, Effect, Name, Rule, Severity, Stage};
 use crate::span::Spanned;
-use crate::words::nearest;
+use crate::words::{nearest, unknown_word};
 use crate::yaml::reading::Keys;
 use crate::{SyntaxError, SyntaxErrorKind};
 
@@ -61,9 +61,12 @@ impl Cx<'_> {
         found.sort_by_key(|(entry, _)| entry.key.span.start);
         match &found[..] {
             [] => {
-                // A misspelt one is named as an unknown key.
                 let misspelt = |name: &str| nearest(name, Effect::WORDS.iter().copied()).is_some();
-                if keys.rest().any(|entry| misspelt(entry.name())) {
+                let meant = keys.rest().find(|entry| misspelt(entry.name()));
+                if let Some(entry) = meant {
+                    let word = unknown_word("effect", entry.name(), entry.key.span, Effect::WORDS);
+                    self.reading.error(word);
+                    keys.skip(entry);
                     return None;
                 }
                 let message =
