@@ -315,44 +315,90 @@ impl Follower {
         ends: &[(u16, usize, u16)],
         runs: &mut Vec<u16>,
     ) -> bool {
-        runs.clear();
         let mut ends = ends.iter().map(|&(_, end, _)| end).peekable();
-        let Some(mut at) = ends.peek().copied() else {
-            return false;
-        };
-        loop {
-            if ends.next_if_eq(&at).is_some() && !runs.contains(&self.begin) {
-                runs.push(self.begin);
-            }
-            if runs.is_empty() {
-                let Some(&next) = ends.peek() else {
-                    return false;
-                };
-                at = next;
-                continue;
-            }
-            let (symbol, next) = symbols.read(text, at);
-            let mut kept = 0;
-            for read in 0..runs.len() {
-                let Some(&state) = runs.get(read) else { break };
-                let state = self.dfa.step(state, symbol);
-                if state == DEAD {
-                    return true;
+        runs.clear();
+        while let Some(&first) = ends.peek() {
+            let mut at = first;
+            // Mostly one reading is under way, and it is cheaper alone.
+            loop {
+                if ends.next_if_eq(&at).is_some() && !runs.contains(&self.begin) {
+                    runs.push(self.begin);
                 }
-                if !self.dfa.has_found(state) && !runs.iter().take(kept).any(|&run| run == state) {
-                    if let Some(run) = runs.get_mut(kept) {
-                        *run = state;
+                if let [state] = runs.as_mut_slice() {
+                    let stop = ends.peek().map_or(text.len(), |&end| end.min(text.len()));
+                    match self.read_alone(symbols, text, &mut at, stop, state) {
+                        Some(Answer::Missing) => return true,
+                        Some(Answer::There) => runs.clear(),
+                        None if at < text.len() => {}
+                        None => return !self.dfa.has_found(self.dfa.step(*state, AFTER)),
                     }
-                    kept += 1;
+                } else {
+                    match self.read_together(symbols, text, &mut at, runs) {
+                        Some(Answer::Missing) => return true,
+                        Some(Answer::There) | None => {}
+                    }
+                }
+                if runs.is_empty() {
+                    break;
                 }
             }
-            runs.truncate(kept);
-            if symbol == AFTER && at >= text.len() {
-                return !runs.is_empty();
-            }
-            at = next;
         }
+        false
     }
+
+    /// Reads on up to `stop`.
+    fn read_alone(
+        &self,
+        symbols: &Symbols,
+        text: &str,
+        at: &mut usize,
+        stop: usize,
+        state: &mut u16,
+    ) -> Option<Answer> {
+        let mut now = *state;
+        while *at < stop {
+            let (symbol, next) = symbols.read(text, *at);
+            now = self.dfa.step(now, symbol);
+            *at = next;
+            if now == DEAD {
+                return Some(Answer::Missing);
+            }
+            if self.dfa.has_found(now) {
+                return Some(Answer::There);
+            }
+        }
+        *state = now;
+        None
+    }
+
+    /// Reads one symbol with every run.
+    fn read_together(
+        &self,
+        symbols: &Symbols,
+        text: &str,
+        at: &mut usize,
+        runs: &mut Vec<u16>,
+    ) -> Option<Answer> {
+        let (symbol, next) = symbols.read(text, *at);
+        for state in runs.iter_mut() {
+            *state = self.dfa.step(*state, symbol);
+            if *state == DEAD {
+                return Some(Answer::Missing);
+            }
+        }
+        runs.retain(|&state| !self.dfa.has_found(state));
+        runs.sort_unstable();
+        runs.dedup();
+        let is_over = *at >= text.len();
+        *at = next;
+        (is_over && !runs.is_empty()).then_some(Answer::Missing)
+    }
+}
+
+/// Whether what must not follow does.
+enum Answer {
+    There,
+    Missing,
 }
 
 /// One search of one text.
@@ -391,14 +437,32 @@ impl Search<'_> {
                     self.report(run, at);
                     return;
                 }
-                self.scratch.runs.clear();
-                self.scratch.runs.push(run);
-                (at, next) = self.together(at, next, &mut candidates);
-                match self.scratch.runs.first() {
-                    Some(&last) => run = last,
-                    None => break,
-                }
+                // At the first letter of the next one, mostly one of the two ends.
+                let mut other = self.begin(at);
+                next = candidates.next();
                 stop = next.unwrap_or(length).min(length);
+                let (symbol, after) = symbols.read(self.text, at);
+                at = after;
+                for run in [&mut run, &mut other] {
+                    run.state = dfa.step(run.state, symbol);
+                    if dfa.has_found(run.state) {
+                        self.report(*run, at);
+                    }
+                }
+                if run.state == other.state {
+                    run.joins |= other.joins;
+                } else if run.state == DEAD {
+                    run = other;
+                } else if other.state != DEAD {
+                    self.scratch.runs.clear();
+                    self.scratch.runs.extend([run, other]);
+                    (at, next) = self.together(at, next, &mut candidates);
+                    stop = next.unwrap_or(length).min(length);
+                    match self.scratch.runs.first() {
+                        Some(&last) => run = last,
+                        None => break,
+                    }
+                }
             }
         }
     }
