@@ -69,11 +69,18 @@ pub struct IntentReport {
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Match {
     /// `action`, `params.query`, `params.cc[0]`; `text` for the canonical text,
-    /// where the match is in a key or in more than one field.
+    /// where the match is in more than one value or key.
     pub field: String,
+    /// Whether it is in the name of that field, as `cc` is that of `params.cc`;
+    /// else it is in its value.
+    #[cfg_attr(
+        feature = "json",
+        serde(rename = "key", skip_serializing_if = "std::ops::Not::not")
+    )]
+    pub in_key: bool,
     /// The pattern as written.
     pub pattern: String,
-    /// The first byte of the match in that field.
+    /// The first byte of the match in that value or name.
     pub start: usize,
     /// The byte after it.
     pub end: usize,
@@ -334,10 +341,15 @@ impl<'e> Reporting<'e, '_> {
             let Some(range) = pattern.find_in(text) else {
                 continue;
             };
-            let text::Spot { field, start, end } =
-                text::locate(text, self.look.request, range.start, range.end);
+            let text::Spot {
+                field,
+                in_key,
+                start,
+                end,
+            } = text::locate(text, &self.look.request.params, range.start, range.end);
             matches.push(Match {
                 field,
+                in_key,
                 pattern: pattern.source.to_string(),
                 start,
                 end,
@@ -388,6 +400,7 @@ impl<'e> Reporting<'e, '_> {
                 let (start, end) = (range.start, range.end);
                 matches.push(Match {
                     field: field.to_owned(),
+                    in_key: false,
                     pattern: pattern.source.to_string(),
                     start,
                     end,
