@@ -221,6 +221,9 @@ enum Seen<'r> {
 pub(crate) struct Buffers {
     pub(crate) text: Text,
     pub(crate) scan: Scan,
+    /// The text as the [reference spells it](crate::text::nested).
+    pub(crate) nested: Text,
+    pub(crate) nested_scan: Scan,
     pub(crate) small: String,
     pub(crate) lists: Vec<Span>,
     pub(crate) sorted: Sorted,

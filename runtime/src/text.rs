@@ -15,6 +15,8 @@ use crate::{
     value::{DEEPEST_VALUE, Map, Spelling, Value},
 };
 
+pub(crate) mod nested;
+
 /// The longest canonical text, in bytes; a longer one puts every look at it in doubt.
 pub const LONGEST_TEXT: usize = 4 << 20;
 
@@ -60,11 +62,29 @@ impl Text {
 
     /// Makes the text of a call, if it is not there yet.
     pub(crate) fn read_call(&mut self, action: &str, params: &Map<'_>) -> Result<&str, Doubt> {
+        self.read_by(|text| text.flatten(action, params))
+    }
+
+    /// Makes the text of a call as the [reference spells it](nested), if none is
+    /// there yet. Its parts cannot be located.
+    pub(crate) fn read_nested(
+        &mut self,
+        action: &str,
+        params: &Map<'_>,
+        escaped: &nested::Escaped,
+    ) -> Result<&str, Doubt> {
+        self.read_by(|text| nested::flatten(text, action, params, escaped))
+    }
+
+    fn read_by(
+        &mut self,
+        flatten: impl FnOnce(&mut Text) -> Result<(), Doubt>,
+    ) -> Result<&str, Doubt> {
         if let State::Unread = self.state {
             self.whole.clear();
             self.values.clear();
             self.keys.clear();
-            self.state = match self.flatten(action, params) {
+            self.state = match flatten(self) {
                 Ok(()) => State::Read,
                 Err(doubt) => State::Refused(doubt),
             };
@@ -523,8 +543,8 @@ mod tests {
     #[test]
     fn a_key_inside_a_list_is_located_at_any_depth() {
         let deep: Map<'_> = [("wanted", Value::from(1))].into_iter().collect();
-        let request =
-            Request::new("a", "act").param("p", vec![Value::from(1), vec![Value::from(deep)].into()]);
+        let request = Request::new("a", "act")
+            .param("p", vec![Value::from(1), vec![Value::from(deep)].into()]);
         let text = text(&request);
         let start = text.whole().find("wanted").unwrap();
         let spot = locate(&text, &request.params, start, start + 6);
