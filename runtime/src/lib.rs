@@ -20,6 +20,7 @@ mod condition;
 mod decide;
 mod decision;
 mod doubt;
+mod ending;
 mod engine;
 mod explain;
 pub mod glob;

@@ -157,8 +157,7 @@ impl Engine {
     /// answers.
     pub fn report(&self, decision: &Decision<'_>, request: &Request<'_>) -> Report {
         with_buffers(|buffers| {
-            buffers.text.clear();
-            buffers.scan.clear();
+            buffers.new_request();
             self.report_with(decision, request, buffers)
         })
     }
@@ -281,13 +280,13 @@ impl<'e> Reporting<'e, '_> {
         if policy.intents.is_empty() || !self.scan() {
             return Vec::new();
         }
-        let scan = &self.look.buffers.scan;
+        let buffers = &*self.look.buffers;
         let report = |intent: &crate::prepared::Intent| {
             let found = || {
                 intent
                     .signals
                     .iter()
-                    .filter(|signal| scan.has(signal.pattern))
+                    .filter(|signal| buffers.has(signal.pattern))
             };
             Some(IntentReport {
                 category: intent.category,
@@ -308,10 +307,9 @@ impl<'e> Reporting<'e, '_> {
             ref mut buffers,
             ..
         } = self.look;
-        let Buffers { text, scan, .. } = &mut **buffers;
-        let read = text.read(request).is_ok();
+        let read = buffers.scan(policy, request).is_ok();
         if read {
-            policy.scanner.scan(&policy.patterns, text, scan);
+            buffers.scan_values(policy);
         }
         read
     }
@@ -332,13 +330,20 @@ impl<'e> Reporting<'e, '_> {
 
     /// What patterns found in the canonical text.
     fn found(&self, patterns: &[u32], matches: &mut Vec<Match>) {
-        let Buffers { text, scan, .. } = &*self.look.buffers;
+        let buffers = &*self.look.buffers;
+        let text = &buffers.text;
         let most = MOST_MATCHES.min(scanner::looks(text.whole()));
-        for &id in patterns.iter().filter(|id| scan.has(**id)).take(most) {
+        for &id in patterns.iter().filter(|id| buffers.has(**id)).take(most) {
             let Some(pattern) = self.look.policy.patterns.get(id as usize) else {
                 continue;
             };
-            let Some(range) = pattern.find_in(text) else {
+            // The values stand in both texts at the same place.
+            let range = if buffers.scan.has(id) {
+                pattern.find_in(text)
+            } else {
+                pattern.find_in(&buffers.second)
+            };
+            let Some(range) = range else {
                 continue;
             };
             let text::Spot {
@@ -459,10 +464,10 @@ impl<'e> Reporting<'e, '_> {
             })
         };
         let policy: &'e Policy = self.look.policy;
-        let scan = &self.look.buffers.scan;
+        let buffers = &*self.look.buffers;
         let signals = policy.intents.iter().flat_map(|intent| &intent.signals);
         let found = signals
-            .filter(|signal| scan.has(signal.pattern))
+            .filter(|signal| buffers.has(signal.pattern))
             .filter(asked);
         // Of equals, the first.
         found.reduce(|heaviest, signal| {

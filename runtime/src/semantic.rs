@@ -5,6 +5,8 @@
 //! text, or in the text as the reference [spells it](nested): neither a key
 //! behind the values, nor a nested value's escapes, can hide it from both.
 
+use std::sync::Arc;
+
 use crate::{
     Number,
     condition::Buffers,
@@ -66,11 +68,17 @@ pub enum SemanticError {
 ///
 /// It may be asked from many threads at once. A call whose text cannot be read
 /// to its end, since it is too long or nested too deeply, is in doubt: it is
-/// dangerous, and is denied.
+/// dangerous, and is denied. A clone shares the signals.
+#[derive(Clone)]
 pub struct SemanticPolicyEngine {
-    policy: Policy,
+    signals: Arc<Signals>,
     deny: DenySet,
     threshold: Number,
+}
+
+/// What engines look for.
+struct Signals {
+    policy: Policy,
     escaped: nested::Escaped,
 }
 
@@ -108,10 +116,12 @@ impl SemanticPolicyEngine {
             });
         }
         Ok(SemanticPolicyEngine {
-            policy,
+            signals: Arc::new(Signals {
+                policy,
+                escaped: nested::Escaped::new(),
+            }),
             deny: DenySet::DANGEROUS,
             threshold: Number::new(5, 1),
-            escaped: nested::Escaped::new(),
         })
     }
 
@@ -200,22 +210,23 @@ impl SemanticPolicyEngine {
             let Buffers {
                 text,
                 scan,
-                nested,
-                nested_scan,
+                second,
+                second_scan,
                 ..
             } = buffers;
             let mut unread = self.scan(text, scan, |text| text.read_call(action, params));
-            nested_scan.clear();
+            second_scan.clear();
             // Without params, both texts are the action.
             if unread.is_none() && !params.is_empty() {
-                unread = self.scan(nested, nested_scan, |text| {
-                    text.read_nested(action, params, &self.escaped)
+                unread = self.scan(second, second_scan, |text| {
+                    text.read_nested(action, params, &self.signals.escaped)
                 });
             }
             let found = Found {
                 engine: self,
                 text,
-                scans: [scan, nested_scan],
+                second,
+                scans: [scan, second_scan],
                 unread,
             };
             say(&found)
@@ -233,7 +244,8 @@ impl SemanticPolicyEngine {
         scan.clear();
         let doubt = read(text).err();
         if doubt.is_none() {
-            self.policy.scanner.scan(&self.policy.patterns, text, scan);
+            let policy = &self.signals.policy;
+            policy.scanner.scan(&policy.patterns, text, scan);
         }
         doubt
     }
@@ -248,6 +260,7 @@ impl SemanticPolicyEngine {
 struct Found<'f> {
     engine: &'f SemanticPolicyEngine,
     text: &'f Text,
+    second: &'f Text,
     /// In the canonical text, and as the reference spells it.
     scans: [&'f Scan; 2],
     /// Why one of the texts could not be read.
@@ -257,7 +270,7 @@ struct Found<'f> {
 impl Found<'_> {
     /// Signals that may be there, for all that is known.
     fn doubtful(&self) -> impl Iterator<Item = (Category, Number, Doubt)> {
-        let intents = self.engine.policy.intents.iter();
+        let intents = self.engine.signals.policy.intents.iter();
         intents.flat_map(move |intent| {
             let signals = intent.signals.iter().filter(|signal| !self.has(signal));
             signals.filter_map(move |signal| {
@@ -280,7 +293,7 @@ impl Found<'_> {
     /// What was found, heaviest first; of equals, in the order of the categories.
     fn candidates(&self) -> Vec<Candidate> {
         let mut candidates: Vec<Candidate> = Vec::new();
-        let intents = &self.engine.policy.intents;
+        let intents = &self.engine.signals.policy.intents;
         for category in Category::ALL {
             let mut found = intents
                 .iter()
@@ -356,7 +369,7 @@ impl Found<'_> {
 
     /// The signals that were found, with their places.
     fn signals(&self, params: &Map<'_>) -> Vec<SignalMatch> {
-        let policy = &self.engine.policy;
+        let policy = &self.engine.signals.policy;
         let mut looks = MOST_MATCHES.min(scanner::looks(self.text.whole()));
         let mut found = Vec::new();
         for category in Category::ALL {
@@ -382,7 +395,12 @@ impl Found<'_> {
     }
 
     fn place(&self, pattern: &Pattern, params: &Map<'_>) -> Option<Match> {
-        let range = pattern.find_in(self.text)?;
+        // Where nothing is nested, the values stand in both texts at the same place.
+        let is_start = || self.text.whole().starts_with(self.second.whole());
+        let range = pattern.find_in(self.text).or_else(|| {
+            let found = pattern.find_in(self.second);
+            found.filter(|_| is_start())
+        })?;
         let text::Spot {
             field,
             in_key,

@@ -76,6 +76,22 @@ impl Text {
         self.read_by(|text| nested::flatten(text, action, params, escaped))
     }
 
+    /// Makes this text another one, which was read, without its keys.
+    pub(crate) fn read_values_of(&mut self, other: &Text) -> Result<&str, Doubt> {
+        self.read_by(|text| {
+            let end = other.values.last().map_or(0, |(_, end)| *end as usize);
+            text.whole
+                .push_str(other.whole.get(..end).unwrap_or_default());
+            text.values.clone_from(&other.values);
+            Ok(())
+        })
+    }
+
+    /// Whether it has keys behind its values.
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
     fn read_by(
         &mut self,
         flatten: impl FnOnce(&mut Text) -> Result<(), Doubt>,
