@@ -4,7 +4,7 @@
 //! `AGENTOS_VECTORS` names the folder with the recordings (a relative one
 //! counts from the root of the workspace); without it, it is the copy in the
 //! tree. A family whose file is missing is a failure, and so is a weakness that
-//! nobody has decided on.
+//! nobody has decided on, or that `docs/compatibility.md` has no row for.
 //!
 //! A family is one file beside this one and one row of [`FAMILIES`].
 
@@ -41,6 +41,9 @@ enum Compared {
     /// It is about more than what is compared here; this is what else.
     Left(&'static str),
 }
+
+/// Has a row for each weakness.
+const COMPATIBILITY: &str = include_str!("../../../docs/compatibility.md");
 
 const FAMILIES: &[Family] = &[
     Family {
@@ -169,6 +172,11 @@ fn run(family: &Family, folder: &Path) -> Vec<String> {
                     line.id, line.input
                 ));
             }
+        }
+    }
+    for weakness in decided.keys() {
+        if !COMPATIBILITY.contains(&format!("| `{weakness}` |")) {
+            failures.push(format!("docs/compatibility.md has no row for `{weakness}`"));
         }
     }
     let weak: usize = decided.values().sum();
