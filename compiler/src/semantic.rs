@@ -10,7 +10,7 @@ use std::{fmt, sync::LazyLock};
 use agentos_grammar::ast::PatternKind;
 use agentos_runtime::{
     DenySet, IntentCategory, Number, SemanticError, SemanticPolicyEngine, artifact,
-    table::{Intent, Pattern, Place, Signal},
+    table::{Intent, Pattern, Place, Signal, Table},
 };
 
 use crate::{
@@ -144,7 +144,7 @@ impl EngineBuilder {
                 None
             }
         };
-        let mut table = artifact::read(&ARTIFACT).expect("what was written reads back");
+        let mut table = shipped_table();
         if let Some(policy) = table.policies.to_mut().first_mut() {
             // Only its signals are asked.
             policy.parts = (&[]).into();
@@ -183,6 +183,10 @@ impl EngineBuilder {
             }
         }
     }
+}
+
+fn shipped_table<'t>() -> Table<'t> {
+    artifact::read(&ARTIFACT).expect("what was written reads back")
 }
 
 /// Where a custom signal is written: in a program.

@@ -98,12 +98,15 @@ pub struct DoubtReport {
 }
 
 #[cfg(feature = "json")]
-fn as_text<T: ToString, S: serde::Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_text<T: ToString, S: serde::Serializer>(
+    value: &T,
+    to: S,
+) -> Result<S::Ok, S::Error> {
     to.serialize_str(&value.to_string())
 }
 
 #[cfg(feature = "json")]
-fn as_float<S: serde::Serializer>(number: &Number, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_float<S: serde::Serializer>(number: &Number, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_f64(number.to_f64())
 }
 

@@ -149,7 +149,7 @@ impl SemanticPolicyEngine {
 
     /// What a call intends.
     pub fn classify(&self, action: &str, params: &Map<'_>) -> IntentClassification {
-        self.look(action, params, |found| found.classification())
+        self.look(action, params, |found: &Found<'_>| found.classification())
     }
 
     /// What a call intends, where that is not denied.

@@ -161,7 +161,7 @@ fn a_key_behind_the_values_hides_no_signal() {
     let engine = engine().build().unwrap();
     let params: Map<'_> = [("where", "DELETE FROM users")].into_iter().collect();
     let told = engine.classify("database_query", &params);
-    assert_eq!(told.confidence, 0.85, "{told:?}");
+    assert_eq!((told.category, told.confidence), (DestructiveData, 0.85));
 }
 
 #[test]

@@ -95,10 +95,10 @@ impl std::error::Error for PolicyDenied {}
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct SignalMatch {
     /// The category it counts towards.
-    #[cfg_attr(feature = "json", serde(serialize_with = "as_name"))]
+    #[cfg_attr(feature = "json", serde(serialize_with = "crate::report::as_text"))]
     pub category: Category,
     /// Its weight.
-    #[cfg_attr(feature = "json", serde(serialize_with = "as_float"))]
+    #[cfg_attr(feature = "json", serde(serialize_with = "crate::report::as_float"))]
     pub weight: Number,
     /// Its name.
     pub signal: String,
@@ -111,15 +111,7 @@ pub struct SignalMatch {
 mod json {
     use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-    use super::{Category, IntentClassification, Number};
-
-    pub(super) fn as_name<S: Serializer>(category: &Category, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(category.name())
-    }
-
-    pub(super) fn as_float<S: Serializer>(number: &Number, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_f64(number.to_f64())
-    }
+    use super::IntentClassification;
 
     impl Serialize for IntentClassification {
         fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -138,6 +130,3 @@ mod json {
         }
     }
 }
-
-#[cfg(feature = "json")]
-use json::{as_float, as_name};

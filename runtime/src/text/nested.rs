@@ -5,7 +5,7 @@
 //! with its quotes, commas and escapes. Keys of the first two levels are not in
 //! it. Signals that were written for the reference may rest on each of these.
 
-use regex_syntax::hir::{Class, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::{Text, spell};
 use crate::{
@@ -23,7 +23,7 @@ impl Escaped {
     /// What is no character to look at: controls, formats, blanks other than the
     /// space, and what Unicode has not given out.
     pub(crate) fn new() -> Escaped {
-        let class = regex_syntax::parse(r"[\p{C}\p{Z}--\x20]").map(|hir| hir.into_kind());
+        let class = regex_syntax::parse(r"[\p{C}\p{Z}--\x20]").map(Hir::into_kind);
         let ranges = match class {
             Ok(HirKind::Class(Class::Unicode(class))) => class
                 .iter()
