@@ -73,14 +73,13 @@ pub(crate) fn compare(line: &Line) -> Result<Compared, String> {
             (None, Some(success)) if denied == success => {
                 return Err(format!("denied: {denied}"));
             }
-            (None, Some(_)) => {}
             (Some(weakness), _) if !is_decided(weakness) => {
                 return Err(format!("nobody decided what to do about `{weakness}`"));
             }
             (Some(weakness), Some(false)) if !weakness.starts_with("fp-") && !denied => {
                 return Err("milder".to_owned());
             }
-            (Some(_), Some(_)) => {}
+            (_, Some(_)) => {}
             (_, None) => return Err(format!("no outcome: {result}")),
         }
     }
