@@ -20,6 +20,7 @@ pub mod pattern;
 pub mod plan;
 pub mod read;
 pub mod review;
+pub mod semantic;
 pub mod shipped;
 pub mod source;
 

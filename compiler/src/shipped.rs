@@ -29,6 +29,7 @@ macro_rules! shipped {
 shipped!(
     "audit",
     "baseline",
+    "intents",
     "no_pii",
     "permissive",
     "read_only",

@@ -33,6 +33,8 @@ pub(crate) enum Condition {
 pub(crate) struct Test {
     pub(crate) clause: u16,
     pub(crate) negated: bool,
+    /// Whether finding more can make the answer stricter only.
+    pub(crate) more_is_stricter: bool,
     pub(crate) quantifier: Quantifier,
     pub(crate) field: Field,
     pub(crate) check: Check,
@@ -221,9 +223,52 @@ enum Seen<'r> {
 pub(crate) struct Buffers {
     pub(crate) text: Text,
     pub(crate) scan: Scan,
+    /// Another text of the same call, and what is in it.
+    pub(crate) second: Text,
+    pub(crate) second_scan: Scan,
     pub(crate) small: String,
     pub(crate) lists: Vec<Span>,
     pub(crate) sorted: Sorted,
+}
+
+impl Buffers {
+    /// Forgets the request.
+    pub(crate) fn new_request(&mut self) {
+        self.text.clear();
+        self.second.clear();
+        self.new_policy();
+    }
+
+    /// Forgets what was found of a policy.
+    pub(crate) fn new_policy(&mut self) {
+        self.scan.clear();
+        self.second_scan.clear();
+    }
+
+    /// Looks for a policy's patterns in the canonical text.
+    pub(crate) fn scan(&mut self, policy: &Policy, request: &Request<'_>) -> Result<(), Doubt> {
+        self.text.read(request)?;
+        policy
+            .scanner
+            .scan(&policy.patterns, &mut self.text, &mut self.scan);
+        Ok(())
+    }
+
+    /// Looks for those patterns that mind where the text ends in the canonical
+    /// text without its keys: else whoever names the keys puts words behind them.
+    pub(crate) fn scan_values(&mut self, policy: &Policy) {
+        if let Some(scanner) = &policy.at_end
+            && self.text.has_keys()
+            && self.second.read_values_of(&self.text).is_ok()
+        {
+            scanner.scan(&policy.patterns, &mut self.second, &mut self.second_scan);
+        }
+    }
+
+    /// Whether a pattern was found, in either text.
+    pub(crate) fn has(&self, pattern: u32) -> bool {
+        self.scan.has(pattern) || self.second_scan.has(pattern)
+    }
 }
 
 /// Looks at one request for one policy.
@@ -314,17 +359,20 @@ impl<'r> Look<'_, 'r> {
         if let Check::Exists = test.check {
             return Ok(true);
         }
-        let Buffers {
-            text, scan, small, ..
-        } = &mut *self.buffers;
-        text.read(self.request)?;
+        let buffers = &mut *self.buffers;
+        buffers.text.read(self.request)?;
         match &test.check {
             _ if test.quantifier != Quantifier::Whole => Err(Doubt::NotList),
             Check::Found(patterns) => {
-                self.policy.scanner.scan(&self.policy.patterns, text, scan);
-                scan.has_any(patterns)
+                buffers.scan(self.policy, self.request)?;
+                let found = buffers.scan.has_any(patterns);
+                if found == Ok(true) || !test.more_is_stricter {
+                    return found;
+                }
+                buffers.scan_values(self.policy);
+                doubt::any([found, buffers.second_scan.has_any(patterns)])
             }
-            check => check_text(self.policy, check, text.whole(), small),
+            check => check_text(self.policy, check, buffers.text.whole(), &mut buffers.small),
         }
     }
 

@@ -38,7 +38,7 @@ struct Asked<'e> {
 
 impl<'e, 'r> Deciding<'e, 'r> {
     pub(crate) fn new(request: &'r Request<'r>, buffers: &'r mut Buffers) -> Deciding<'e, 'r> {
-        buffers.text.clear();
+        buffers.new_request();
         Deciding {
             request,
             hash: index::hash_of(&request.action),
@@ -84,7 +84,7 @@ impl<'e, 'r> Deciding<'e, 'r> {
             });
             return true;
         }
-        self.buffers.scan.clear();
+        self.buffers.new_policy();
         let mut asked = Asked {
             policy,
             shape,

@@ -42,10 +42,10 @@ impl Engine {
     /// declarations the request breaks has none: it denies.
     pub fn explain(&self, request: &Request<'_>) -> Vec<Spoke<'_>> {
         with_buffers(|buffers| {
-            buffers.text.clear();
+            buffers.new_request();
             let mut spoken = Vec::new();
             for policy in self.applying(request) {
-                buffers.scan.clear();
+                buffers.new_policy();
                 let shape = policy.shape(request);
                 if shape.is_some_and(|shape| shape.mismatch(request).is_some()) {
                     continue;

@@ -20,6 +20,7 @@ mod condition;
 mod decide;
 mod decision;
 mod doubt;
+mod ending;
 mod engine;
 mod explain;
 pub mod glob;
@@ -37,6 +38,7 @@ mod prepared;
 mod report;
 mod request;
 mod scanner;
+mod semantic;
 mod shape;
 mod short;
 pub mod table;
@@ -61,8 +63,11 @@ pub use prepare::{DEEPEST_CONDITION, DEEPEST_TYPE, MOST_ROWS, TableError};
 pub use report::{DoubtReport, IntentReport, MOST_MATCHES, Match, Report};
 pub use request::Request;
 pub use scanner::MOST_LOOKED_AGAIN;
+pub use semantic::{
+    DenySet, IntentClassification, PolicyDenied, SemanticError, SemanticPolicyEngine, SignalMatch,
+};
 pub use shape::Mismatch;
-pub use table::{Effect, Stage};
+pub use table::{Category as IntentCategory, Effect, Stage};
 pub use text::LONGEST_TEXT;
 pub use value::{DEEPEST_VALUE, Map, Spelling, Value};
 

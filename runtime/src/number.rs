@@ -49,6 +49,13 @@ impl Number {
         Number { mantissa, scale }
     }
 
+    /// The number between 0 and 1 that the shortest spelling of `value` says, such
+    /// as a weight or a confidence; `None` where it is another.
+    pub fn fraction(value: f64) -> Option<Number> {
+        let number: Number = value.to_string().parse().ok()?;
+        (number >= Number::from(0) && number <= Number::from(1)).then_some(number)
+    }
+
     /// The digits without the point.
     pub const fn mantissa(self) -> i128 {
         self.mantissa

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use crate::{
     Number,
     condition::{Bound, Check, Condition, Field, Literal, Path, Root, Test},
-    glob, index,
+    ending, glob, index,
     matcher::{Pattern, Unusable},
     path::Directory,
     prepared::{About, Action, ByStage, Clause, Intent, Part, Policy, Rule, Signal},
@@ -162,13 +162,22 @@ fn prepare_policy(row: &table::Policy<'_>, sources: usize) -> Result<Policy, Tab
     cx.wanted.extend(cx.signals.iter().flat_map(|(_, ids)| ids));
     cx.wanted.sort_unstable();
     cx.wanted.dedup();
-    let scanner = Scanner::new(&rows, &cx.wanted).map_err(|Unusable { position, reason }| {
-        TableError::Pattern {
+    let scanner_of = |wanted: &[u32]| {
+        Scanner::new(&rows, wanted).map_err(|Unusable { position, reason }| TableError::Pattern {
             policy: row.name.to_owned(),
             pattern: rows.get(position).map_or("", |row| row.source).to_owned(),
             reason,
-        }
-    })?;
+        })
+    };
+    let scanner = scanner_of(&cx.wanted)?;
+    let minds_end = |id: &u32| {
+        let row = rows.get(*id as usize);
+        row.is_some_and(|row| ending::minds_end(&row.matcher))
+    };
+    let at_end: Vec<u32> = cx.wanted.iter().copied().filter(minds_end).collect();
+    let at_end = (!at_end.is_empty())
+        .then(|| scanner_of(&at_end))
+        .transpose()?;
     let intents = row
         .intents
         .iter()
@@ -201,6 +210,7 @@ fn prepare_policy(row: &table::Policy<'_>, sources: usize) -> Result<Policy, Tab
         patterns,
         intents,
         scanner,
+        at_end,
     })
 }
 
@@ -425,6 +435,7 @@ impl<'p, 't> Cx<'p, 't> {
                 Ok(Condition::Test(Test {
                     clause: row.clause,
                     negated: row.negated,
+                    more_is_stricter: (rule.effect >= table::Effect::Defer) != row.negated,
                     quantifier: row.quantifier,
                     field,
                     check,

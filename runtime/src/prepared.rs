@@ -31,6 +31,8 @@ pub(crate) struct Policy {
     pub(crate) patterns: Box<[Pattern]>,
     pub(crate) intents: Box<[Intent]>,
     pub(crate) scanner: Scanner,
+    /// For those patterns that mind where the text ends, where there are any.
+    pub(crate) at_end: Option<Scanner>,
 }
 
 /// Where the rules about one stage are found.

@@ -69,11 +69,18 @@ pub struct IntentReport {
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Match {
     /// `action`, `params.query`, `params.cc[0]`; `text` for the canonical text,
-    /// where the match is in a key or in more than one field.
+    /// where the match is in more than one value or key.
     pub field: String,
+    /// Whether it is in the name of that field, as `cc` is that of `params.cc`;
+    /// else it is in its value.
+    #[cfg_attr(
+        feature = "json",
+        serde(rename = "key", skip_serializing_if = "std::ops::Not::not")
+    )]
+    pub in_key: bool,
     /// The pattern as written.
     pub pattern: String,
-    /// The first byte of the match in that field.
+    /// The first byte of the match in that value or name.
     pub start: usize,
     /// The byte after it.
     pub end: usize,
@@ -91,12 +98,15 @@ pub struct DoubtReport {
 }
 
 #[cfg(feature = "json")]
-fn as_text<T: ToString, S: serde::Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_text<T: ToString, S: serde::Serializer>(
+    value: &T,
+    to: S,
+) -> Result<S::Ok, S::Error> {
     to.serialize_str(&value.to_string())
 }
 
 #[cfg(feature = "json")]
-fn as_float<S: serde::Serializer>(number: &Number, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_float<S: serde::Serializer>(number: &Number, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_f64(number.to_f64())
 }
 
@@ -150,8 +160,7 @@ impl Engine {
     /// answers.
     pub fn report(&self, decision: &Decision<'_>, request: &Request<'_>) -> Report {
         with_buffers(|buffers| {
-            buffers.text.clear();
-            buffers.scan.clear();
+            buffers.new_request();
             self.report_with(decision, request, buffers)
         })
     }
@@ -283,13 +292,13 @@ impl<'e> Reporting<'e, '_> {
         if policy.intents.is_empty() || !self.scan() {
             return Vec::new();
         }
-        let scan = &self.look.buffers.scan;
+        let buffers = &*self.look.buffers;
         let report = |intent: &crate::prepared::Intent| {
             let found = || {
                 intent
                     .signals
                     .iter()
-                    .filter(|signal| scan.has(signal.pattern))
+                    .filter(|signal| buffers.has(signal.pattern))
             };
             Some(IntentReport {
                 category: intent.category,
@@ -310,10 +319,9 @@ impl<'e> Reporting<'e, '_> {
             ref mut buffers,
             ..
         } = self.look;
-        let Buffers { text, scan, .. } = &mut **buffers;
-        let read = text.read(request).is_ok();
+        let read = buffers.scan(policy, request).is_ok();
         if read {
-            policy.scanner.scan(&policy.patterns, text, scan);
+            buffers.scan_values(policy);
         }
         read
     }
@@ -334,19 +342,31 @@ impl<'e> Reporting<'e, '_> {
 
     /// What patterns found in the canonical text.
     fn found(&self, patterns: &[u32], matches: &mut Vec<Match>) {
-        let Buffers { text, scan, .. } = &*self.look.buffers;
+        let buffers = &*self.look.buffers;
+        let text = &buffers.text;
         let most = MOST_MATCHES.min(scanner::looks(text.whole()));
-        for &id in patterns.iter().filter(|id| scan.has(**id)).take(most) {
+        for &id in patterns.iter().filter(|id| buffers.has(**id)).take(most) {
             let Some(pattern) = self.look.policy.patterns.get(id as usize) else {
                 continue;
             };
-            let Some(range) = pattern.find_in(text) else {
+            // The values stand in both texts at the same place.
+            let range = if buffers.scan.has(id) {
+                pattern.find_in(text)
+            } else {
+                pattern.find_in(&buffers.second)
+            };
+            let Some(range) = range else {
                 continue;
             };
-            let text::Spot { field, start, end } =
-                text::locate(text, self.look.request, range.start, range.end);
+            let text::Spot {
+                field,
+                in_key,
+                start,
+                end,
+            } = text::locate(text, &self.look.request.params, range.start, range.end);
             matches.push(Match {
                 field,
+                in_key,
                 pattern: pattern.source.to_string(),
                 start,
                 end,
@@ -397,6 +417,7 @@ impl<'e> Reporting<'e, '_> {
                 let (start, end) = (range.start, range.end);
                 matches.push(Match {
                     field: field.to_owned(),
+                    in_key: false,
                     pattern: pattern.source.to_string(),
                     start,
                     end,
@@ -462,10 +483,10 @@ impl<'e> Reporting<'e, '_> {
             })
         };
         let policy: &'e Policy = self.look.policy;
-        let scan = &self.look.buffers.scan;
+        let buffers = &*self.look.buffers;
         let signals = policy.intents.iter().flat_map(|intent| &intent.signals);
         let found = signals
-            .filter(|signal| scan.has(signal.pattern))
+            .filter(|signal| buffers.has(signal.pattern))
             .filter(asked);
         // Of equals, the first.
         found.reduce(|heaviest, signal| {

@@ -15,6 +15,8 @@ use crate::{
     value::{DEEPEST_VALUE, Map, Spelling, Value},
 };
 
+pub(crate) mod nested;
+
 /// The longest canonical text, in bytes; a longer one puts every look at it in doubt.
 pub const LONGEST_TEXT: usize = 4 << 20;
 
@@ -28,6 +30,8 @@ pub(crate) struct Text {
     whole: String,
     /// Where the action and each value that is no list or map stand in `whole`.
     values: Vec<(u32, u32)>,
+    /// Where each key stands in `whole`.
+    keys: Vec<(u32, u32)>,
     /// Whether `lower` is that of `whole`.
     lowered: bool,
     lower: String,
@@ -53,10 +57,50 @@ impl Text {
 
     /// Makes the text, if it is not there yet.
     pub(crate) fn read(&mut self, request: &Request<'_>) -> Result<&str, Doubt> {
+        self.read_call(&request.action, &request.params)
+    }
+
+    /// Makes the text of a call, if it is not there yet.
+    pub(crate) fn read_call(&mut self, action: &str, params: &Map<'_>) -> Result<&str, Doubt> {
+        self.read_by(|text| text.flatten(action, params))
+    }
+
+    /// Makes the text of a call as the [reference spells it](nested), if none is
+    /// there yet. Its parts cannot be located.
+    pub(crate) fn read_nested(
+        &mut self,
+        action: &str,
+        params: &Map<'_>,
+        escaped: &nested::Escaped,
+    ) -> Result<&str, Doubt> {
+        self.read_by(|text| nested::flatten(text, action, params, escaped))
+    }
+
+    /// Makes this text another one, which was read, without its keys.
+    pub(crate) fn read_values_of(&mut self, other: &Text) -> Result<&str, Doubt> {
+        self.read_by(|text| {
+            let end = other.values.last().map_or(0, |(_, end)| *end as usize);
+            text.whole
+                .push_str(other.whole.get(..end).unwrap_or_default());
+            text.values.clone_from(&other.values);
+            Ok(())
+        })
+    }
+
+    /// Whether it has keys behind its values.
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    fn read_by(
+        &mut self,
+        flatten: impl FnOnce(&mut Text) -> Result<(), Doubt>,
+    ) -> Result<&str, Doubt> {
         if let State::Unread = self.state {
             self.whole.clear();
             self.values.clear();
-            self.state = match self.flatten(request) {
+            self.keys.clear();
+            self.state = match flatten(self) {
                 Ok(()) => State::Read,
                 Err(doubt) => State::Refused(doubt),
             };
@@ -89,13 +133,13 @@ impl Text {
         &self.lower
     }
 
-    fn flatten(&mut self, request: &Request<'_>) -> Result<(), Doubt> {
-        self.whole.push_str(&request.action);
+    fn flatten(&mut self, action: &str, params: &Map<'_>) -> Result<(), Doubt> {
+        self.whole.push_str(action);
         self.values.push((0, self.offset()?));
-        for (_, value) in request.params.iter() {
+        for (_, value) in params.iter() {
             self.value(value, DEEPEST_VALUE)?;
         }
-        self.keys(&request.params, DEEPEST_VALUE)?;
+        self.keys(params, DEEPEST_VALUE)?;
         self.offset().map(|_| ())
     }
 
@@ -137,7 +181,9 @@ impl Text {
     fn keys(&mut self, map: &Map<'_>, deeper: usize) -> Result<(), Doubt> {
         for (key, value) in map.iter() {
             self.whole.push(' ');
+            let start = self.offset()?;
             self.whole.push_str(key);
+            self.keys.push((start, self.offset()?));
             self.keys_below(value, deeper)?;
         }
         Ok(())
@@ -266,80 +312,115 @@ pub(crate) fn raise(text: &str, start: usize, end: usize) -> (usize, usize) {
 /// What a part of the canonical text is a part of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Spot {
-    /// `action`, `params.query`, `params.cc[0]`; `text` where the part is in a
-    /// key, or in more than one value.
+    /// `action`, `params.query`, `params.cc[0]`; `text` where the part is in
+    /// more than one value or key.
     pub(crate) field: String,
-    /// Bytes from the start of that field.
+    /// Whether it is in the name of that field, not in its value.
+    pub(crate) in_key: bool,
+    /// Bytes from the start of the field's value, or of its name.
     pub(crate) start: usize,
     /// The byte after it.
     pub(crate) end: usize,
 }
 
-/// Finds what a part of a request's canonical text is a part of.
-pub(crate) fn locate(text: &Text, request: &Request<'_>, start: usize, end: usize) -> Spot {
+/// Finds what a part of a call's canonical text is a part of.
+pub(crate) fn locate(text: &Text, params: &Map<'_>, start: usize, end: usize) -> Spot {
     let spanning = || Spot {
         field: "text".to_owned(),
+        in_key: false,
         start,
         end,
     };
-    let Some((position, from)) = text
-        .values()
-        .enumerate()
-        .find(|(_, (from, value))| *from <= start && end <= from + value.len())
-        .map(|(position, (from, _))| (position, from))
-    else {
+    let holding = |parts: &[(u32, u32)]| {
+        let holds = |&&(from, to): &&(u32, u32)| from as usize <= start && end <= to as usize;
+        let (position, &(from, _)) = parts.iter().enumerate().find(|(_, part)| holds(part))?;
+        Some((position, from as usize))
+    };
+    let (wanted, position, from) = if let Some((position, from)) = holding(&text.values) {
+        let Some(position) = position.checked_sub(1) else {
+            return Spot {
+                field: "action".to_owned(),
+                ..spanning()
+            };
+        };
+        (Wanted::Value, position, from)
+    } else if let Some((position, from)) = holding(&text.keys) {
+        (Wanted::Key, position, from)
+    } else {
         return spanning();
     };
-    let mut field = "action".to_owned();
-    if position > 0 {
-        "params".clone_into(&mut field);
-        let mut left = position - 1;
-        if !descend_map(&request.params, &mut left, &mut field, DEEPEST_VALUE) {
-            return spanning();
-        }
+    let mut path = FieldPath {
+        wanted,
+        left: position,
+        field: "params".to_owned(),
+    };
+    if !path.descend_map(params, DEEPEST_VALUE) {
+        return spanning();
     }
     Spot {
-        field,
+        field: path.field,
+        in_key: wanted == Wanted::Key,
         start: start - from,
         end: end - from,
     }
 }
 
-/// Extends `field` to the value that has `left` values before it.
-fn descend_map(map: &Map<'_>, left: &mut usize, field: &mut String, deeper: usize) -> bool {
-    map.iter().any(|(key, value)| {
-        let length = field.len();
-        let _ = write!(field, ".{key}");
-        descend(value, left, field, deeper) || {
-            field.truncate(length);
-            false
-        }
-    })
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Key,
+    Value,
 }
 
-fn descend(value: &Value<'_>, left: &mut usize, field: &mut String, deeper: usize) -> bool {
-    let Some(deeper) = deeper.checked_sub(1) else {
-        return false;
-    };
-    match value {
-        Value::List(values) => values.iter().enumerate().any(|(at, value)| {
-            let length = field.len();
-            let _ = write!(field, "[{at}]");
-            descend(value, left, field, deeper) || {
-                field.truncate(length);
+/// The way to a key or value, by how many of its kind stand before it.
+struct FieldPath {
+    wanted: Wanted,
+    left: usize,
+    field: String,
+}
+
+impl FieldPath {
+    /// Extends the field to what is wanted; `false` where it is not below.
+    fn descend_map(&mut self, map: &Map<'_>, deeper: usize) -> bool {
+        map.iter().any(|(key, value)| {
+            let length = self.field.len();
+            let _ = write!(self.field, ".{key}");
+            self.is_here(Wanted::Key) || self.descend(value, deeper) || {
+                self.field.truncate(length);
                 false
             }
-        }),
-        Value::Map(map) => descend_map(map, left, field, deeper),
-        Value::Null
-        | Value::Boolean(_)
-        | Value::Number(..)
-        | Value::OutOfRange(_)
-        | Value::String(_) => {
-            let found = *left == 0;
-            *left = left.wrapping_sub(1);
-            found
+        })
+    }
+
+    fn descend(&mut self, value: &Value<'_>, deeper: usize) -> bool {
+        let Some(deeper) = deeper.checked_sub(1) else {
+            return false;
+        };
+        match value {
+            Value::List(values) => values.iter().enumerate().any(|(at, value)| {
+                let length = self.field.len();
+                let _ = write!(self.field, "[{at}]");
+                self.descend(value, deeper) || {
+                    self.field.truncate(length);
+                    false
+                }
+            }),
+            Value::Map(map) => self.descend_map(map, deeper),
+            Value::Null
+            | Value::Boolean(_)
+            | Value::Number(..)
+            | Value::OutOfRange(_)
+            | Value::String(_) => self.is_here(Wanted::Value),
         }
+    }
+
+    /// Whether this one is wanted; counts those of its kind.
+    fn is_here(&mut self, met: Wanted) -> bool {
+        if met != self.wanted {
+            return false;
+        }
+        let found = self.left == 0;
+        self.left = self.left.wrapping_sub(1);
+        found
     }
 }
 
@@ -463,20 +544,28 @@ mod tests {
         let text = text(&request);
         let at = |part: &str| {
             let start = text.whole().find(part).unwrap();
-            let spot = locate(&text, &request, start, start + part.len());
-            (spot.field, spot.start, spot.end)
+            let spot = locate(&text, &request.params, start, start + part.len());
+            (spot.field, spot.in_key, spot.start, spot.end)
         };
-        assert_eq!(at("send"), ("action".into(), 0, 4));
-        assert_eq!(at("ecre"), ("params.mail.to[1]".into(), 1, 5));
-        assert_eq!(at("x secret"), ("text".into(), 7, 15));
-        assert_eq!(
-            at("mail"),
-            (
-                "text".into(),
-                text.whole().find("mail").unwrap(),
-                text.whole().find("mail").unwrap() + 4
-            )
-        );
+        assert_eq!(at("send"), ("action".into(), false, 0, 4));
+        assert_eq!(at("ecre"), ("params.mail.to[1]".into(), false, 1, 5));
+        assert_eq!(at("x secret"), ("text".into(), false, 7, 15));
+        assert_eq!(at("ail"), ("params.mail".into(), true, 1, 4));
+        assert_eq!(at("mail to"), ("text".into(), false, 20, 27));
+        assert_eq!(at("to"), ("params.mail.to".into(), true, 0, 2));
+        assert_eq!(at("body"), ("params.body".into(), true, 0, 4));
+    }
+
+    #[test]
+    fn a_key_inside_a_list_is_located_at_any_depth() {
+        let deep: Map<'_> = [("wanted", Value::from(1))].into_iter().collect();
+        let request = Request::new("a", "act")
+            .param("p", vec![Value::from(1), vec![Value::from(deep)].into()]);
+        let text = text(&request);
+        let start = text.whole().find("wanted").unwrap();
+        let spot = locate(&text, &request.params, start, start + 6);
+        assert_eq!(spot.field, "params.p[1][0].wanted");
+        assert_eq!((spot.in_key, spot.start, spot.end), (true, 0, 6));
     }
 
     #[test]

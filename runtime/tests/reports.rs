@@ -305,7 +305,7 @@ fn matches_count_bytes_in_the_field_they_came_from() {
 }
 
 #[test]
-fn a_match_across_fields_counts_in_the_whole_text() {
+fn a_match_across_fields_counts_in_the_whole_text_and_one_in_a_key_in_that_key() {
     let policy = Policy {
         patterns: list([set(
             "s",
@@ -321,9 +321,56 @@ fn a_match_across_fields_counts_in_the_whole_text() {
     let found: Vec<_> = report
         .matches
         .iter()
-        .map(|found| (&*found.field, found.start, found.end))
+        .map(|found| (&*found.field, found.in_key, found.start, found.end))
         .collect();
-    assert_eq!(found, [("text", 4, 11), ("text", 12, 15)]);
+    assert_eq!(found, [("text", false, 4, 11), ("params.key", true, 0, 3)]);
+}
+
+#[test]
+fn the_name_of_a_param_makes_no_answer_milder() {
+    let sets = || {
+        list([set(
+            "s",
+            [
+                Matcher::RegexUnless("(?i)delete", "(?i).*where"),
+                Matcher::Regex(r"(?i)now\z"),
+            ],
+        )])
+    };
+    let when_not = |set| {
+        let Some(Condition::Test(test)) = when_text(set) else {
+            panic!("it is a test");
+        };
+        Some(Condition::Test(Test {
+            negated: true,
+            ..test
+        }))
+    };
+    let decided = |effect, when, key: &str, value: &str| {
+        let policy = Policy {
+            patterns: sets(),
+            ..policy("p", [rule(effect, "r", "*", when)])
+        };
+        let engine = Engine::new(&table([policy])).unwrap();
+        let request = Request::new("a1", "act").param(key.to_owned(), value.to_owned());
+        let decision = engine.decide(&request);
+        let report = engine.report(&decision, &request);
+        let places: Vec<_> = report
+            .matches
+            .into_iter()
+            .map(|found| (found.field, found.start, found.end))
+            .collect();
+        (decision.rule().is_some(), places)
+    };
+    for (key, value) in [("where", "DELETE x"), ("x", "run it now")] {
+        let (fires, places) = decided(Effect::Deny, when_text(0), key, value);
+        assert!(fires, "{key}");
+        assert_eq!(places[0].0, format!("params.{key}"));
+        // What would permit by finding it looks at the canonical text alone.
+        assert!(!decided(Effect::Allow, when_text(0), key, value).0, "{key}");
+        assert!(!decided(Effect::Allow, when_not(0), key, value).0, "{key}");
+        assert!(decided(Effect::Deny, when_not(0), key, value).0, "{key}");
+    }
 }
 
 #[test]

@@ -2,3 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod random;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/intents.md")]
+struct Intents;

@@ -25,6 +25,7 @@ policy!(
     static MACRO;
     file = "../policies/audit.policy",
     file = "../policies/baseline.policy",
+    "../policies/intents.policy",
     "../policies/no_pii.policy",
     "../policies/permissive.policy",
     "../policies/read_only.policy",
@@ -230,7 +231,14 @@ fn every_shipped_policy_has_cases_and_every_rule_of_it_decides_one() {
 fn a_policy_that_takes_away_permits_nothing_by_itself() {
     let plan = plan();
     let memory = Engine::new(&plan.table()).expect("a plan gives a sound table");
-    for policy in ["secrets", "read_only", "no_pii", "strict", "baseline"] {
+    for policy in [
+        "secrets",
+        "intents",
+        "read_only",
+        "no_pii",
+        "strict",
+        "baseline",
+    ] {
         let request = json!({"action": "chat", "policies": [policy]}).to_string();
         assert_eq!(report(&memory, &request)["effect"], "deny", "{policy}");
     }

@@ -8,11 +8,15 @@ use agentos_compiler::governance::{
 };
 use serde_json::{Map, Value, json};
 
-use super::Line;
+use super::{Compared, Line};
 
 type Outcome = Result<(), String>;
 
-pub(crate) fn compare(line: &Line) -> Outcome {
+pub(crate) fn compare(line: &Line) -> Result<Compared, String> {
+    outcome(line).map(|()| Compared::Fine)
+}
+
+fn outcome(line: &Line) -> Outcome {
     let (input, expect, weakness) = (&line.input, &line.expect, line.weakness.as_deref());
     match input["op"].as_str().unwrap_or_default() {
         "construct" => {
