@@ -262,3 +262,60 @@ impl Hints {
         !self.letters && !self.escapes && !self.runs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn views(text: &str) -> Result<Vec<String>, Doubt> {
+        let mut views = Views::default();
+        let made = views.of_field(text)?;
+        Ok(made
+            .iter()
+            .map(|view| view.text.whole().to_owned())
+            .collect())
+    }
+
+    #[test]
+    fn a_plain_text_has_none() {
+        for text in [
+            "",
+            "rm -rf /\n\t",
+            "100 words, /usr/local/lib/python3",
+            "Érase đã",
+            "日本語",
+        ] {
+            assert_eq!(views(text), Ok(vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn there_are_few_and_no_two_are_alike() {
+        assert_eq!(views("ｒm"), Ok(vec!["rm".into()]));
+        assert_eq!(views("a\u{200b}b"), Ok(vec!["ab".into(), "a b".into()]));
+        assert_eq!(views("a%20b"), Ok(vec!["a b".into()]));
+        // All that can differ does: three of the text, four each of its two readings.
+        let most = views("é\u{334}\u{200b}е %C3%A9%CC%B4 SGVsbG8gd29ybGQ\u{440}").unwrap();
+        assert!((6..=11).contains(&most.len()), "{most:?}");
+    }
+
+    #[test]
+    fn an_encoding_is_read_before_its_letters() {
+        let all = views("%EF%BD%92m").unwrap();
+        assert_eq!(all, ["ｒm", "rm"]);
+        let mut views = Views::default();
+        assert!(views.of_field("x %EF%BD%92m").is_ok());
+        let (range, disguises) = views.back(1, &(2..4));
+        assert_eq!(range, 2..12);
+        assert_eq!(disguises.to_string(), "compatibility+percent");
+    }
+
+    #[test]
+    fn a_view_that_is_too_long_is_doubt() {
+        // One letter of three bytes that stands for a sentence of 33.
+        let text = "\u{fdfa}".repeat(LONGEST_VIEW / 33 + 1);
+        assert_eq!(views(&text), Err(Doubt::ViewTooLong));
+        let text = "é".repeat(LONGEST_VIEW / 2 + 1);
+        assert_eq!(views(&text), Err(Doubt::TooLong));
+    }
+}
