@@ -105,6 +105,7 @@ fn as_text<T: ToString, S: serde::Serializer>(value: &T, to: S) -> Result<S::Ok,
 }
 
 #[cfg(feature = "json")]
+#[expect(clippy::ref_option, reason = "serde hands the field over so")]
 fn as_some_text<T: ToString, S: serde::Serializer>(
     value: &Option<T>,
     to: S,

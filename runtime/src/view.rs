@@ -40,7 +40,7 @@ pub(crate) struct View {
 pub(crate) struct Views {
     state: State,
     /// The first `count` of them are views; the rest are kept for later.
-    views: Vec<View>,
+    kept: Vec<View>,
     count: usize,
     decoding: Decoding,
 }
@@ -67,7 +67,7 @@ impl Views {
     pub(crate) fn clear(&mut self) {
         self.state = State::Unmade;
         self.count = 0;
-        for view in &mut self.views {
+        for view in &mut self.kept {
             view.text.clear();
             if view.map.capacity() > KEPT_CAPACITY / 16 {
                 view.map = Map::default();
@@ -93,13 +93,13 @@ impl Views {
     fn made(&mut self) -> Result<&mut [View], Doubt> {
         match self.state {
             State::Refused(doubt) => Err(doubt),
-            State::Unmade | State::Made => Ok(self.views.get_mut(..self.count).unwrap_or_default()),
+            State::Unmade | State::Made => Ok(self.kept.get_mut(..self.count).unwrap_or_default()),
         }
     }
 
     /// The views that were made.
     pub(crate) fn all(&self) -> &[View] {
-        self.views.get(..self.count).unwrap_or_default()
+        self.kept.get(..self.count).unwrap_or_default()
     }
 
     /// The part of the text that a part of a view was made of, and the
@@ -144,14 +144,14 @@ impl Views {
                 continue;
             }
             let of = self.count - 1;
-            let Some(view) = self.views.get_mut(of) else {
+            let Some(view) = self.kept.get_mut(of) else {
                 continue;
             };
             if Hints::of(view.text.whole()).letters {
                 // Lent while views of it are made.
                 let text = std::mem::take(&mut view.text);
                 let made = self.make_letters(text.whole(), text.spans(), Some(of));
-                if let Some(view) = self.views.get_mut(of) {
+                if let Some(view) = self.kept.get_mut(of) {
                     view.text = text;
                 }
                 made?;
@@ -182,11 +182,11 @@ impl Views {
         spans: &[(u32, u32)],
         of: Option<usize>,
     ) -> Result<bool, Doubt> {
-        if self.views.len() == self.count {
-            self.views.push(View::default());
+        if self.kept.len() == self.count {
+            self.kept.push(View::default());
         }
         let (earlier, rest) = self
-            .views
+            .kept
             .split_at_mut_checked(self.count)
             .unwrap_or_default();
         let Some(View { text, map, of: of_ }) = rest.first_mut() else {

@@ -4,7 +4,7 @@
 //! the world's scripts through every shipped policy; and the disguises that
 //! are known to get past patterns, one by one.
 
-use std::{fs, path::Path};
+use std::{fmt::Write as _, fs, path::Path};
 
 use agentos_compiler::{Options, Sources, compile, shipped};
 use agentos_runtime::{
@@ -39,6 +39,8 @@ fn read(request: &str) -> Request<'_> {
 /// A text in one disguise.
 fn disguised(rng: &mut Rng, text: &str) -> String {
     let each = |change: &dyn Fn(char) -> String| text.chars().map(change).collect::<String>();
+    // What is drawn is ASCII.
+    let coded = |code: &dyn Fn(u32) -> String| each(&|letter| code(letter.into()));
     match rng.u8(..12) {
         0 => each(&|letter| match letter {
             '!'..='~' => char::from_u32(letter as u32 + 0xFEE0).unwrap().to_string(),
@@ -55,10 +57,10 @@ fn disguised(rng: &mut Rng, text: &str) -> String {
             _ => letter.to_string(),
         }),
         4 => each(&|letter| format!("{letter}\u{336}")),
-        5 => text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
-        6 => text.bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
-        7 => text.bytes().map(|byte| format!("\\u{byte:04X}")).collect(),
-        8 => text.bytes().map(|byte| format!("\\{byte:03o}")).collect(),
+        5 => coded(&|code| format!("%{code:02x}")),
+        6 => coded(&|code| format!("\\x{code:02x}")),
+        7 => coded(&|code| format!("\\u{code:04X}")),
+        8 => coded(&|code| format!("\\{code:03o}")),
         9 => base64(text.as_bytes()),
         10 => text.replace("ss", "ß").replace(' ', "\\t"),
         _ => text.to_owned(),
@@ -132,11 +134,12 @@ fn with_looks_at_texts(rng: &mut Rng, source: &str) -> String {
             "context.origin like \"*@example.com\"",
         ];
         let word = ["when", "when", "when not", "unless"][rng.usize(..4)];
-        text += &format!("    {effect} {action} {word} {}", condition[rng.usize(..7)]);
+        let condition = condition[rng.usize(..7)];
+        let _ = write!(text, "    {effect} {action} {word} {condition}");
         if text.contains("combine priority") && rng.bool() {
-            text += &format!(" priority {}", rng.i32(-2..3));
+            let _ = write!(text, " priority {}", rng.i32(-2..3));
         }
-        text += ";\n";
+        text.push_str(";\n");
     }
     text + "}\n"
 }

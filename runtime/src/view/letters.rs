@@ -33,8 +33,10 @@ pub(super) enum Gap {
 pub(super) fn is_invisible(letter: char) -> bool {
     match letter {
         '\t'..='\r' | '\x1c'..='\x1f' | ' '..='~' | '\u{85}' => false,
-        '\0'..='\x08' | '\x0e'..='\x1b' | '\x7f'..='\u{9f}' => true,
-        '\u{ad}'
+        '\0'..='\x08'
+        | '\x0e'..='\x1b'
+        | '\x7f'..='\u{9f}'
+        | '\u{ad}'
         | '\u{34f}'
         | '\u{61c}'
         | '\u{115f}'..='\u{1160}'
@@ -143,16 +145,12 @@ fn show(letter: char, into: &mut String) -> Disguises {
         into.push_str(folded);
         return Disguise::CaseFold.into();
     }
-    match look_alike(letter) {
-        Some(like) => {
-            into.push_str(like);
-            Disguise::LookAlike.into()
-        }
-        None => {
-            into.push(letter);
-            Disguises::NONE
-        }
+    if let Some(like) = look_alike(letter) {
+        into.push_str(like);
+        return Disguise::LookAlike.into();
     }
+    into.push(letter);
+    Disguises::NONE
 }
 
 /// What changes when a text is put into its normal form.
