@@ -241,16 +241,19 @@ impl Hints {
         let bytes = text.as_bytes();
         let (mut letters, mut escapes) = (false, false);
         // In steps that the compiler can take for many bytes at once.
-        for part in bytes.chunks(64) {
+        let (steps, rest) = bytes.as_chunks::<32>();
+        let mut look = |part: &[u8]| {
             let (mut odd, mut escape) = (0, 0);
             for &byte in part {
-                let is_control = byte < 0x1c && byte.wrapping_sub(b'\t') > b'\r' - b'\t';
-                odd |= u8::from(byte >= 0x7f) | u8::from(is_control);
-                escape |= u8::from(byte == b'%') | u8::from(byte == b'\\');
+                let is_control = (byte < 0x1c) & (byte.wrapping_sub(b'\t') > b'\r' - b'\t');
+                odd |= u8::from((byte >= 0x7f) | is_control);
+                escape |= u8::from((byte == b'%') | (byte == b'\\'));
             }
             letters |= odd != 0;
             escapes |= escape != 0;
-        }
+        };
+        steps.iter().for_each(|step| look(step));
+        look(rest);
         Hints {
             letters,
             escapes,

@@ -62,7 +62,7 @@ pub(super) fn is_invisible(letter: char) -> bool {
 /// what shows nothing.
 pub(super) fn composed(text: &str, into: &mut Tracer<'_>) {
     let (mut shown, mut made) = (String::new(), String::new());
-    each_cluster(text, into, |cluster, into| {
+    each_cluster(text, into, is_own, |cluster, into| {
         let hidden = cluster.chars().any(is_invisible);
         if !hidden && is_nfkc_quick(cluster.chars()) == IsNormalized::Yes {
             return into.same(cluster);
@@ -89,7 +89,11 @@ pub(super) fn composed(text: &str, into: &mut Tracer<'_>) {
 /// without loose marks on ASCII.
 pub(super) fn ascii(text: &str, gap: Gap, into: &mut Tracer<'_>) {
     let mut made = String::new();
-    each_cluster(text, into, |cluster, into| {
+    let stays = |letter: char| {
+        letter.is_ascii() && is_own(letter)
+            || is_own(letter) && fold(letter).is_none() && look_alike(letter).is_none()
+    };
+    each_cluster(text, into, stays, |cluster, into| {
         made.clear();
         let mut disguises = Disguises::NONE;
         let mut gaps = false;
@@ -103,13 +107,13 @@ pub(super) fn ascii(text: &str, gap: Gap, into: &mut Tracer<'_>) {
                 continue;
             }
             let on_ascii = made.chars().next_back().is_some_and(|base| base.is_ascii());
-            if is_combining_mark(letter) && (on_ascii || is_plain_mark(letter)) {
+            if !is_own(letter) && is_combining_mark(letter) && (on_ascii || is_plain_mark(letter)) {
                 disguises = disguises.and(Disguise::CombiningMark.into());
                 continue;
             }
             let mut buffer = [0; 4];
             let written: &str = letter.encode_utf8(&mut buffer);
-            let is_form = is_nfkc_quick(written.chars()) != IsNormalized::Yes;
+            let is_form = !is_own(letter) && is_nfkc_quick(written.chars()) != IsNormalized::Yes;
             if !is_form {
                 disguises = disguises.and(show(letter, &mut made));
                 continue;
@@ -135,13 +139,7 @@ pub(super) fn ascii(text: &str, gap: Gap, into: &mut Tracer<'_>) {
 
 /// Writes a letter that is its own form, as ASCII where it looks so.
 fn show(letter: char, into: &mut String) -> Disguises {
-    let folded = match letter {
-        'ß' => Some("ss"),
-        'ẞ' => Some("SS"),
-        'İ' => Some("I"),
-        _ => None,
-    };
-    if let Some(folded) = folded {
+    if let Some(folded) = fold(letter) {
         into.push_str(folded);
         return Disguise::CaseFold.into();
     }
@@ -151,6 +149,16 @@ fn show(letter: char, into: &mut String) -> Disguises {
     }
     into.push(letter);
     Disguises::NONE
+}
+
+/// The ASCII that a letter is in another case.
+fn fold(letter: char) -> Option<&'static str> {
+    match letter {
+        'ß' => Some("ss"),
+        'ẞ' => Some("SS"),
+        'İ' => Some("I"),
+        _ => None,
+    }
 }
 
 /// What changes when a text is put into its normal form.
@@ -196,22 +204,67 @@ fn is_plain_mark(mark: char) -> bool {
 
 /// Whether a character goes with the one before it.
 fn goes_on(letter: char) -> bool {
+    if is_own(letter) {
+        return false;
+    }
     // The second and third parts of a syllable of Hangul are no marks.
     is_combining_mark(letter)
         || matches!(letter, '\u{1161}'..='\u{11ff}')
         || (!letter.is_ascii() && is_invisible(letter))
 }
 
-/// Writes runs of ASCII as they stand, and hands out the rest: a letter each,
+/// Whether a character stands for itself and by itself: printed ASCII, white
+/// space, and the letters that most texts are made of. It is its own form, no
+/// mark, and shows something. Others may be so as well; this is quick.
+fn is_own(letter: char) -> bool {
+    matches!(
+        letter,
+        ' '..='~'
+            | '\t'..='\r'
+            | '\u{c0}'..='\u{131}'
+            | '\u{388}'..='\u{38a}'
+            | '\u{38e}'..='\u{3a1}'
+            | '\u{3a3}'..='\u{3ce}'
+            | '\u{400}'..='\u{482}'
+            | '\u{48a}'..='\u{52f}'
+            | '\u{5d0}'..='\u{5ea}'
+            | '\u{621}'..='\u{63a}'
+            | '\u{641}'..='\u{64a}'
+            | '\u{905}'..='\u{939}'
+            | '\u{e01}'..='\u{e30}'
+            | '\u{1ea0}'..='\u{1ef9}'
+            | '\u{3001}'..='\u{3002}'
+            | '\u{3041}'..='\u{3096}'
+            | '\u{30a1}'..='\u{30fa}'
+            | '\u{4e00}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7a3}'
+    )
+}
+
+/// Writes what `stays` as it stands, and hands out the rest: a letter each,
 /// with the marks and what shows nothing behind it.
-fn each_cluster(text: &str, into: &mut Tracer<'_>, mut write: impl FnMut(&str, &mut Tracer<'_>)) {
+fn each_cluster(
+    text: &str,
+    into: &mut Tracer<'_>,
+    stays: impl Fn(char) -> bool,
+    mut write: impl FnMut(&str, &mut Tracer<'_>),
+) {
     let mut rest = text;
     while !rest.is_empty() {
-        let is_plain = |byte: &u8| (b' '..=b'~').contains(byte) || byte.is_ascii_whitespace();
-        let plain = rest.bytes().take_while(is_plain).count();
-        let follows = rest.get(plain..).and_then(|rest| rest.chars().next());
-        let plain = plain.saturating_sub(usize::from(follows.is_some_and(goes_on)));
-        let (run, others) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        let mut last = 0;
+        let other = rest.char_indices().find(|&(at, letter)| {
+            let stays = stays(letter);
+            if stays {
+                last = at;
+            }
+            !stays
+        });
+        let run = match other {
+            None => rest.len(),
+            Some((_, letter)) if goes_on(letter) => last,
+            Some((at, _)) => at,
+        };
+        let (run, others) = rest.split_at_checked(run).unwrap_or((rest, ""));
         into.same(run);
         rest = others;
         let mut letters = rest.char_indices().skip(1);
@@ -281,6 +334,15 @@ mod tests {
         }
         for text in ["Érase đã hált", "한국어", "日本語"] {
             assert_eq!(both(text).1, text);
+        }
+    }
+
+    #[test]
+    fn what_is_taken_for_its_own_is() {
+        for letter in ('\0'..=char::MAX).filter(|&letter| is_own(letter)) {
+            let is_form = std::iter::once(letter).nfkc().eq([letter]);
+            let is_mark = is_combining_mark(letter);
+            assert!(is_form && !is_mark && !is_invisible(letter), "{letter:?}");
         }
     }
 
