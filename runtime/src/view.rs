@@ -247,12 +247,14 @@ impl Hints {
             for &byte in part {
                 let is_control = (byte < 0x1c) & (byte.wrapping_sub(b'\t') > b'\r' - b'\t');
                 odd |= u8::from((byte >= 0x7f) | is_control);
-                escape |= u8::from((byte == b'%') | (byte == b'\\'));
+                escape |= u8::from(byte == b'%') | u8::from(byte == b'\\');
             }
             letters |= odd != 0;
             escapes |= escape != 0;
         };
-        steps.iter().for_each(|step| look(step));
+        for step in steps {
+            look(step);
+        }
         look(rest);
         Hints {
             letters,
