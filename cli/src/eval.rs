@@ -155,6 +155,9 @@ struct Clause<'l> {
     test: &'l str,
     field: &'l str,
     outcome: String,
+    /// The disguises that what it found was seen through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    view: Option<String>,
 }
 
 fn write(out: &mut impl Write, report: &Report, spoke: Option<Vec<Spoke<'_>>>) -> io::Result<()> {
@@ -177,6 +180,7 @@ fn write(out: &mut impl Write, report: &Report, spoke: Option<Vec<Spoke<'_>>>) -
                     test: clause.words,
                     field: clause.field,
                     outcome: came_to(clause.outcome),
+                    view: clause.view.map(|view| view.to_string()),
                 })
                 .collect(),
         })

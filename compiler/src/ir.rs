@@ -46,6 +46,8 @@ pub struct Policy {
     pub default_because: Option<String>,
     /// Whether it holds anybody back.
     pub mode: Mode,
+    /// Whether matchers look through disguises: where it or a policy it extends says so.
+    pub normalize: bool,
     /// Inherited parts first, its own last.
     pub parts: Vec<Rc<Part>>,
     /// Names of declared actions to their declarations, inherited ones first.

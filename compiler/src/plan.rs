@@ -135,6 +135,11 @@ impl Plan {
                 ast::Mode::Enforce => table::Mode::Enforce,
                 ast::Mode::Shadow => table::Mode::Shadow,
             },
+            normalize: if policy.normalize {
+                table::Normalize::Strict
+            } else {
+                table::Normalize::Never
+            },
             base: policy.base,
             parts,
             actions: policy

@@ -609,8 +609,6 @@ fn what_is_not_enforced_yet_is_an_error() {
     check(
         r#"
 policy p {
-    normalize strict;
-  //^^^^^^^^^^^^^^^^^ AOS0010
     action run { command: shell }
                         //^^^^^ AOS0010
     deny run when any command.effects in ["delete.recursive"];
@@ -619,6 +617,19 @@ policy p {
                //^^^^^^^^ AOS0010
 }
 "#,
+    );
+}
+
+#[test]
+fn there_is_one_way_to_normalize() {
+    check("policy p { normalize strict; allow go; }");
+    check(
+        r"
+policy p {
+    normalize strikt;
+            //^^^^^^ AOS0002
+}
+",
     );
 }
 

@@ -15,7 +15,7 @@ use crate::table::Table;
 const MAGIC: [u8; 8] = *b"agentos\x1A";
 
 /// The format this version writes, and the only one it reads.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 
 /// The largest artifact that is read, in bytes.
 pub const MAX_ARTIFACT_BYTES: usize = 64 * 1024 * 1024;
@@ -236,7 +236,8 @@ mod tests {
         Number,
         table::{
             Action, Check, Combine, Condition, DefaultAnswer, Effect, Field, Limits, Literal, Mode,
-            Order, Param, Part, Place, Policy, Quantifier, Rule, Source, Stage, Test, Type,
+            Normalize, Order, Param, Part, Place, Policy, Quantifier, Rule, Source, Stage, Test,
+            Type,
         },
     };
 
@@ -286,6 +287,7 @@ mod tests {
                 default: DefaultAnswer::Abstain,
                 default_because: None,
                 mode: Mode::Enforce,
+                normalize: Normalize::Strict,
                 base: false,
                 parts: vec![Part {
                     policy: "a",

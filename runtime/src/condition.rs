@@ -12,14 +12,15 @@ use crate::{
     doubt::{self, Doubt, Outcome},
     index::{Sorted, Span},
     path::Directory,
-    prepared::Policy,
+    prepared::{Policy, Sees},
     request::Request,
     scanner::Scan,
     shape::Shape,
-    table::{Order, Quantifier},
+    table::{Normalize, Order, Quantifier},
     text::Text,
     time,
     value::{Map, Value},
+    view::{View, Views},
 };
 
 /// A condition made ready.
@@ -38,6 +39,49 @@ pub(crate) struct Test {
     pub(crate) quantifier: Quantifier,
     pub(crate) field: Field,
     pub(crate) check: Check,
+}
+
+impl Condition {
+    /// Its tests, as they stand in it.
+    pub(crate) fn tests(&self) -> Vec<&Test> {
+        let mut tests = Vec::new();
+        let mut left = vec![self];
+        while let Some(condition) = left.pop() {
+            match condition {
+                Condition::Test(test) => tests.push(test),
+                Condition::All(conditions) | Condition::Any(conditions) => {
+                    left.extend(conditions.iter().rev());
+                }
+            }
+        }
+        tests
+    }
+}
+
+impl Test {
+    /// Where it looks through disguises, when its rule does: a negated test
+    /// never, since what it found would make the answer milder.
+    pub(crate) fn sees(&self) -> Sees {
+        if self.negated {
+            return Sees::Nothing;
+        }
+        match (&self.check, self.field) {
+            (Check::Found(_) | Check::Contains(Literal::Text(_)), Field::Text) => Sees::Text,
+            (Check::Contains(Literal::Text(_)) | Check::Matches(_), _) => Sees::Fields,
+            (
+                Check::Exists
+                | Check::Equals(_)
+                | Check::Compare(..)
+                | Check::OneOf(_)
+                | Check::Contains(_)
+                | Check::StartsWith(_)
+                | Check::EndsWith(_)
+                | Check::Under(_)
+                | Check::Found(_),
+                _,
+            ) => Sees::Nothing,
+        }
+    }
 }
 
 /// What a test looks at.
@@ -226,6 +270,12 @@ pub(crate) struct Buffers {
     /// Another text of the same call, and what is in it.
     pub(crate) second: Text,
     pub(crate) second_scan: Scan,
+    /// Those of the text.
+    pub(crate) views: Views,
+    /// What was found in each of them.
+    pub(crate) view_scans: Vec<Scan>,
+    /// Those of the field that was looked at last.
+    pub(crate) field_views: Views,
     pub(crate) small: String,
     pub(crate) lists: Vec<Span>,
     pub(crate) sorted: Sorted,
@@ -236,6 +286,8 @@ impl Buffers {
     pub(crate) fn new_request(&mut self) {
         self.text.clear();
         self.second.clear();
+        self.views.clear();
+        self.field_views.clear();
         self.new_policy();
     }
 
@@ -243,6 +295,7 @@ impl Buffers {
     pub(crate) fn new_policy(&mut self) {
         self.scan.clear();
         self.second_scan.clear();
+        self.view_scans.iter_mut().for_each(Scan::clear);
     }
 
     /// Looks for a policy's patterns in the canonical text.
@@ -265,9 +318,11 @@ impl Buffers {
         }
     }
 
-    /// Whether a pattern was found, in either text.
+    /// Whether a pattern was found, in either text or behind a disguise.
     pub(crate) fn has(&self, pattern: u32) -> bool {
-        self.scan.has(pattern) || self.second_scan.has(pattern)
+        self.scan.has(pattern)
+            || self.second_scan.has(pattern)
+            || self.view_scans.iter().any(|scan| scan.has(pattern))
     }
 }
 
@@ -278,6 +333,9 @@ pub(crate) struct Look<'e, 'r> {
     /// The declaration of the action, where its calls have one.
     pub(crate) shape: Option<&'e Shape>,
     pub(crate) buffers: &'r mut Buffers,
+    /// Whether positive tests also look at what is behind disguises. What that
+    /// finds may make an answer stricter, and stands in for nothing.
+    pub(crate) through: bool,
 }
 
 impl<'r> Look<'_, 'r> {
@@ -314,13 +372,29 @@ impl<'r> Look<'_, 'r> {
 
     /// What one test comes to.
     pub(crate) fn test(&mut self, test: &Test) -> Outcome {
+        let through = self.through;
+        self.through &= !test.negated;
         let outcome = match test.field {
             Field::At(path) => self.test_path(test, path),
             Field::Action => self.test_text(test, &self.request.action),
             Field::Agent => self.test_agent(test),
             Field::Text => self.test_canonical(test),
         };
+        self.through = through;
         outcome.map(|held| held != test.negated)
+    }
+
+    /// Whether looking behind disguises could find more for a rule that sees so.
+    pub(crate) fn has_views(&mut self, sees: Sees) -> bool {
+        match sees {
+            Sees::Nothing => false,
+            Sees::Fields => true,
+            Sees::Text => {
+                let Buffers { text, views, .. } = &mut *self.buffers;
+                text.read(self.request).is_ok()
+                    && views.of(text).map_or(true, |views| !views.is_empty())
+            }
+        }
     }
 
     #[inline]
@@ -359,10 +433,54 @@ impl<'r> Look<'_, 'r> {
         if let Check::Exists = test.check {
             return Ok(true);
         }
+        if test.quantifier != Quantifier::Whole {
+            self.buffers.text.read(self.request)?;
+            return Err(Doubt::NotList);
+        }
+        let outcome = self.check_canonical(test)?;
+        if outcome || !self.through || test.sees() == Sees::Nothing {
+            return Ok(outcome);
+        }
+        self.check_views(&test.check)
+    }
+
+    /// Looks for the policy's patterns in the text; `false` where it cannot be read.
+    pub(crate) fn scan(&mut self) -> bool {
+        let read = self.buffers.scan(self.policy, self.request).is_ok();
+        if read {
+            self.buffers.scan_values(self.policy);
+        }
+        read
+    }
+
+    /// The same behind the disguises of a text that was read, where the policy
+    /// looks there.
+    pub(crate) fn scan_views(&mut self) {
+        let Policy {
+            scanner, patterns, ..
+        } = self.policy;
+        let Buffers {
+            text,
+            views,
+            view_scans,
+            ..
+        } = &mut *self.buffers;
+        if self.policy.normalize == Normalize::Never {
+            return;
+        }
+        let views = views.of(text).unwrap_or_default();
+        if view_scans.len() < views.len() {
+            view_scans.resize_with(views.len(), Scan::default);
+        }
+        for (view, scan) in views.iter_mut().zip(view_scans) {
+            scanner.scan(patterns, &mut view.text, scan);
+        }
+    }
+
+    fn check_canonical(&mut self, test: &Test) -> Outcome {
         let buffers = &mut *self.buffers;
         buffers.text.read(self.request)?;
         match &test.check {
-            _ if test.quantifier != Quantifier::Whole => Err(Doubt::NotList),
             Check::Found(patterns) => {
                 buffers.scan(self.policy, self.request)?;
                 let found = buffers.scan.has_any(patterns);
@@ -376,22 +494,57 @@ impl<'r> Look<'_, 'r> {
         }
     }
 
+    /// What a check of the canonical text comes to behind disguises.
+    fn check_views(&mut self, check: &Check) -> Outcome {
+        let policy = self.policy;
+        let Buffers {
+            text,
+            views,
+            view_scans,
+            small,
+            ..
+        } = &mut *self.buffers;
+        let views = views.of(text)?;
+        if view_scans.len() < views.len() {
+            view_scans.resize_with(views.len(), Scan::default);
+        }
+        doubt::any(views.iter_mut().zip(view_scans).map(|(view, scan)| {
+            if let Check::Found(patterns) = check {
+                policy.scanner.scan(&policy.patterns, &mut view.text, scan);
+                scan.has_any(patterns)
+            } else {
+                check_text(policy, check, view.text.whole(), small)
+            }
+        }))
+    }
+
+    /// What a check of a text by itself comes to.
+    fn check_field(&mut self, check: &Check, text: &str) -> Outcome {
+        let Buffers {
+            small, field_views, ..
+        } = &mut *self.buffers;
+        let outcome = check_text(self.policy, check, text, small);
+        let sees = matches!(check, Check::Contains(Literal::Text(_)) | Check::Matches(_));
+        if outcome == Ok(true) || !self.through || !sees {
+            return outcome;
+        }
+        let seen = |view: &mut View| check_text(self.policy, check, view.text.whole(), small);
+        let views = field_views.of_field(text)?.iter_mut();
+        doubt::any([outcome].into_iter().chain(views.map(seen)))
+    }
+
     /// A test of a text that is always there.
     fn test_text(&mut self, test: &Test, text: &str) -> Outcome {
         match (&test.check, test.quantifier) {
             (Check::Exists, _) => Ok(true),
             (_, Quantifier::Any | Quantifier::Every) => Err(Doubt::NotList),
-            (check, Quantifier::Whole) => {
-                check_text(self.policy, check, text, &mut self.buffers.small)
-            }
+            (check, Quantifier::Whole) => self.check_field(check, text),
         }
     }
 
     fn check(&mut self, check: &Check, value: &Value<'_>) -> Outcome {
         match (check, value) {
-            (check, Value::String(text)) => {
-                check_text(self.policy, check, text, &mut self.buffers.small)
-            }
+            (check, Value::String(text)) => self.check_field(check, text),
             (Check::Exists, value) => Ok(!value.is_null()),
             (_, Value::Null) => Err(Doubt::Null),
             (Check::Equals(literal), value) => literal.equals(value),

@@ -3,7 +3,8 @@
 //! A rule whose condition is true gives its effect as an answer. A rule whose
 //! condition is in doubt only adds to the answer: it makes it at least as
 //! strict as its effect, and does not stand in for a default or a rule further
-//! down. So what spoils a field can make an answer stricter, never milder.
+//! down. So what spoils a field can make an answer stricter, never milder. The
+//! same goes for a condition that is true only of what is behind a disguise.
 
 use crate::{
     Effect,
@@ -135,6 +136,7 @@ impl<'e, 'r> Deciding<'e, 'r> {
             request: self.request,
             shape,
             buffers: self.buffers,
+            through: false,
         };
         rules.gather(exact, &mut look, &mut lists);
         while let Some(rule) = rules
@@ -174,20 +176,32 @@ impl<'e, 'r> Deciding<'e, 'r> {
     /// and its effect is one that doubt calls for.
     fn ask_rule(&mut self, asked: &Asked<'e>, rule: &'e Rule) -> bool {
         let Asked { policy, shape, .. } = *asked;
+        let mut seen = false;
         let settled = match &rule.when {
             None => Settled {
                 outcome: Ok(true),
                 clause: None,
             },
-            Some(when) => Look {
-                policy,
-                request: self.request,
-                shape,
-                buffers: self.buffers,
+            Some(when) => {
+                let mut look = Look {
+                    policy,
+                    request: self.request,
+                    shape,
+                    buffers: self.buffers,
+                    through: false,
+                };
+                let settled = look.settle(when);
+                if settled.outcome == Ok(false) && look.has_views(rule.sees) {
+                    seen = true;
+                    look.through = true;
+                    look.settle(when)
+                } else {
+                    settled
+                }
             }
-            .settle(when),
         };
         let cause = match settled.outcome {
+            Ok(true) if seen => Cause::Disguise,
             Ok(true) => Cause::Rule,
             Err(_) if rule.effect != Effect::Allow => Cause::Doubt,
             Ok(false) | Err(_) => return false,

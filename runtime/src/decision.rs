@@ -25,6 +25,9 @@ pub struct Decision<'e> {
 pub enum Cause<'e> {
     /// The condition of its rule is true.
     Rule,
+    /// The condition of its rule is true of what the request says once a
+    /// disguise is taken off.
+    Disguise,
     /// The condition of its rule is in doubt, because of the decision's clause.
     Doubt,
     /// No rule fired; the policy's default.

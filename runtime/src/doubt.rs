@@ -33,6 +33,8 @@ pub enum Doubt {
     TooDeep,
     /// A text beyond [`LONGEST_TEXT`](crate::LONGEST_TEXT).
     TooLong,
+    /// What it says behind a disguise is a text beyond [`LONGEST_VIEW`](crate::LONGEST_VIEW).
+    ViewTooLong,
 }
 
 impl fmt::Display for Doubt {
@@ -52,6 +54,7 @@ impl fmt::Display for Doubt {
             Doubt::TooManySteps => "takes a pattern too many steps",
             Doubt::TooDeep => "is nested too deeply",
             Doubt::TooLong => "is too long",
+            Doubt::ViewTooLong => "is too long once its disguises are off",
         })
     }
 }

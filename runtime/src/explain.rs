@@ -3,7 +3,12 @@
 use std::fmt;
 
 use crate::{
-    Doubt, Effect, Engine, condition::Look, engine::with_buffers, report::tests, request::Request,
+    Disguises, Doubt, Effect, Engine,
+    condition::{Look, Test},
+    engine::with_buffers,
+    matches,
+    prepared::Sees,
+    request::Request,
 };
 
 /// A rule that fires or is in doubt.
@@ -34,6 +39,8 @@ pub struct SpokenClause<'e> {
     pub field: &'e str,
     /// True, false, or in doubt because of this.
     pub outcome: Result<bool, Doubt>,
+    /// The disguises that what it found was seen through, where there was one.
+    pub view: Option<Disguises>,
 }
 
 impl Engine {
@@ -55,28 +62,32 @@ impl Engine {
                     request,
                     shape,
                     buffers,
+                    through: false,
                 };
                 let rules = policy.parts.iter().flat_map(|part| &part.rules);
                 for rule in rules.filter(|rule| rule.applies(request)) {
-                    let outcome = rule
-                        .when
-                        .as_ref()
-                        .map_or(Ok(true), |when| look.settle(when).outcome);
+                    look.through = false;
+                    let outcome = rule.when.as_ref().map_or(Ok(true), |when| {
+                        let outcome = look.settle(when).outcome;
+                        if outcome == Ok(false) && look.has_views(rule.sees) {
+                            look.through = true;
+                            return look.settle(when).outcome;
+                        }
+                        outcome
+                    });
                     let outcome = match outcome {
                         Ok(false) => continue,
                         Ok(true) => Ok(()),
                         Err(doubt) => Err(doubt),
                     };
-                    let clauses =
-                        tests(rule)
-                            .into_iter()
-                            .zip(&rule.about.clauses)
-                            .map(|(test, clause)| SpokenClause {
-                                number: clause.number,
-                                words: &clause.words,
-                                field: &clause.field,
-                                outcome: look.test(test),
-                            });
+                    let clauses = rule.tests().into_iter().zip(&rule.about.clauses);
+                    let clauses = clauses.map(|(test, clause)| SpokenClause {
+                        number: clause.number,
+                        words: &clause.words,
+                        field: &clause.field,
+                        outcome: look.test(test),
+                        view: disguises(&mut look, test, rule.sees),
+                    });
                     spoken.push(Spoke {
                         policy: &policy.name,
                         rule: &rule.about.id,
@@ -92,10 +103,27 @@ impl Engine {
     }
 }
 
+/// The disguises that what a test found was seen through.
+fn disguises(look: &mut Look<'_, '_>, test: &Test, sees: Sees) -> Option<Disguises> {
+    if !look.through || test.negated {
+        return None;
+    }
+    let mut matches = Vec::new();
+    matches::of_test(look, test, sees, &mut matches);
+    let views = matches.into_iter().filter_map(|found| found.view);
+    views.reduce(Disguises::and)
+}
+
 impl fmt::Display for SpokenClause<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.outcome {
-            Ok(outcome) => write!(f, "{}: {outcome}", self.words),
+            Ok(outcome) => {
+                write!(f, "{}: {outcome}", self.words)?;
+                match self.view {
+                    Some(view) => write!(f, ", seen through {view}"),
+                    None => Ok(()),
+                }
+            }
             Err(doubt) => write!(f, "{}: in doubt, as {} {doubt}", self.words, self.field),
         }
     }

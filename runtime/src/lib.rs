@@ -28,6 +28,7 @@ mod index;
 #[cfg(feature = "json")]
 mod json;
 mod matcher;
+mod matches;
 mod nearest;
 mod number;
 mod path;
@@ -45,6 +46,7 @@ pub mod table;
 mod text;
 pub mod time;
 mod value;
+mod view;
 mod words;
 
 pub use decision::{Cause, Decision};
@@ -70,6 +72,7 @@ pub use shape::Mismatch;
 pub use table::{Category as IntentCategory, Effect, Stage};
 pub use text::LONGEST_TEXT;
 pub use value::{DEEPEST_VALUE, Map, Spelling, Value};
+pub use view::{Disguise, Disguises, LONGEST_VIEW};
 
 /// For generated code only.
 #[doc(hidden)]

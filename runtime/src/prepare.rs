@@ -13,7 +13,7 @@ use crate::{
     ending, glob, index,
     matcher::{Pattern, Unusable},
     path::Directory,
-    prepared::{About, Action, ByStage, Clause, Intent, Part, Policy, Rule, Signal},
+    prepared::{About, Action, ByStage, Clause, Intent, Part, Policy, Rule, Sees, Signal},
     scanner::Scanner,
     shape::{Param, Shape, Type},
     table,
@@ -202,6 +202,7 @@ fn prepare_policy(row: &table::Policy<'_>, sources: usize) -> Result<Policy, Tab
         default: row.default,
         default_because: row.default_because.map(Box::from),
         mode: row.mode,
+        normalize: row.normalize,
         base: row.base,
         paths: cx.paths.into(),
         shapes,
@@ -394,10 +395,25 @@ impl<'p, 't> Cx<'p, 't> {
             suggest: row.suggest.map(Box::from),
             clauses: clauses.into(),
         });
+        let sees = match (self.row.normalize, row.effect) {
+            (table::Normalize::Never, _) | (_, table::Effect::Allow | table::Effect::Audit) => {
+                Sees::Nothing
+            }
+            (
+                table::Normalize::Strict,
+                table::Effect::Defer | table::Effect::Escalate | table::Effect::Deny,
+            ) => when
+                .iter()
+                .flat_map(Condition::tests)
+                .map(Test::sees)
+                .max()
+                .unwrap_or(Sees::Nothing),
+        };
         Ok(Rule {
             when,
             effect: row.effect,
             stage: row.stage,
+            sees,
             about,
         })
     }

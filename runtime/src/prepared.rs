@@ -2,14 +2,14 @@
 
 use crate::{
     Number,
-    condition::{Condition, Path},
+    condition::{Condition, Path, Test},
     glob::Glob,
     index::{Names, Rules},
     matcher::Pattern,
     request::Request,
     scanner::Scanner,
     shape::Shape,
-    table::{Category, Combine, DefaultAnswer, Effect, Mode, Place, Stage},
+    table::{Category, Combine, DefaultAnswer, Effect, Mode, Normalize, Place, Stage},
 };
 
 /// A policy, ready for requests.
@@ -19,6 +19,7 @@ pub(crate) struct Policy {
     pub(crate) default: DefaultAnswer,
     pub(crate) default_because: Option<Box<str>>,
     pub(crate) mode: Mode,
+    pub(crate) normalize: Normalize,
     /// Whether it is asked only when a request names it.
     pub(crate) base: bool,
     /// Fields that its rules look at.
@@ -55,7 +56,19 @@ pub(crate) struct Rule {
     pub(crate) when: Option<Condition>,
     pub(crate) effect: Effect,
     pub(crate) stage: Stage,
+    pub(crate) sees: Sees,
     pub(crate) about: Box<About>,
+}
+
+/// Whether a rule looks at what is behind disguises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sees {
+    /// It permits, has no test that could, or its policy does not ask for it.
+    Nothing,
+    /// In the canonical text only.
+    Text,
+    /// In fields by themselves as well.
+    Fields,
 }
 
 /// What is said about a rule that speaks.
@@ -101,6 +114,11 @@ pub(crate) struct Signal {
 }
 
 impl Rule {
+    /// Its tests, as they stand in its condition.
+    pub(crate) fn tests(&self) -> Vec<&Test> {
+        self.when.as_ref().map(Condition::tests).unwrap_or_default()
+    }
+
     /// Whether it is about what the request is about.
     pub(crate) fn applies(&self, request: &Request<'_>) -> bool {
         self.stage == request.stage

@@ -1,18 +1,16 @@
 //! A decision and its request in, what people and programs read of it out.
 
 use crate::{
-    Doubt, Effect, Engine, Number,
-    condition::{Buffers, Check, Condition, Field, Look, Path, Root, Test},
+    Disguises, Doubt, Effect, Engine, Number,
+    condition::{Buffers, Check, Look},
     decision::{Cause, Decision},
     engine::with_buffers,
+    matches,
     nearest::nearest,
     prepared::{Policy, Rule, Signal},
     request::Request,
-    scanner,
     shape::Mismatch,
     table::{Category, DefaultAnswer, Place},
-    text,
-    value::Value,
 };
 
 /// How many matches a report lists; fewer of a long text.
@@ -84,6 +82,16 @@ pub struct Match {
     pub start: usize,
     /// The byte after it.
     pub end: usize,
+    /// The disguises that it was seen through, where it does not stand in the
+    /// field as it is: `percent`, `invisible+look-alike`.
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            skip_serializing_if = "Option::is_none",
+            serialize_with = "as_some_text"
+        )
+    )]
+    pub view: Option<Disguises>,
 }
 
 /// What a test was in doubt about.
@@ -103,6 +111,18 @@ pub(crate) fn as_text<T: ToString, S: serde::Serializer>(
     to: S,
 ) -> Result<S::Ok, S::Error> {
     to.serialize_str(&value.to_string())
+}
+
+#[cfg(feature = "json")]
+#[expect(clippy::ref_option, reason = "serde hands the field over so")]
+fn as_some_text<T: ToString, S: serde::Serializer>(
+    value: &Option<T>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => as_text(value, to),
+        None => to.serialize_none(),
+    }
 }
 
 #[cfg(feature = "json")]
@@ -188,12 +208,13 @@ impl Engine {
                     request,
                     shape,
                     buffers,
+                    through: decision.cause() == Cause::Disguise,
                 },
             };
             report.intents = reporting.intents();
             if let Some(rule) = decision.rule {
                 report.suggestion = rule.about.suggest.as_deref().map(str::to_owned);
-                report.matches = reporting.matches(rule);
+                report.matches = matches::of_rule(&mut reporting.look, rule);
                 report.doubt = reporting.doubt(rule, decision);
                 report.reason = reporting.reason(rule, decision, report.doubt.as_ref());
             }
@@ -265,7 +286,9 @@ impl Engine {
                 Some(error) => format!("the policies cannot be used: {error}"),
                 None => "the policies cannot be used".to_owned(),
             },
-            Cause::Rule | Cause::Doubt => format!("`{action}` is {}", done(decision.effect())),
+            Cause::Rule | Cause::Disguise | Cause::Doubt => {
+                format!("`{action}` is {}", done(decision.effect()))
+            }
         }
     }
 }
@@ -289,9 +312,10 @@ impl<'e> Reporting<'e, '_> {
     /// The signals found, by intent.
     fn intents(&mut self) -> Vec<IntentReport> {
         let policy: &'e Policy = self.look.policy;
-        if policy.intents.is_empty() || !self.scan() {
+        if policy.intents.is_empty() || !self.look.scan() {
             return Vec::new();
         }
+        self.look.scan_views();
         let buffers = &*self.look.buffers;
         let report = |intent: &crate::prepared::Intent| {
             let found = || {
@@ -311,127 +335,12 @@ impl<'e> Reporting<'e, '_> {
         policy.intents.iter().filter_map(report).collect()
     }
 
-    /// Looks for the policy's patterns in the text; `false` where it cannot be read.
-    fn scan(&mut self) -> bool {
-        let Look {
-            policy,
-            request,
-            ref mut buffers,
-            ..
-        } = self.look;
-        let read = buffers.scan(policy, request).is_ok();
-        if read {
-            buffers.scan_values(policy);
-        }
-        read
-    }
-
-    /// What the patterns of the rule found.
-    fn matches(&mut self, rule: &Rule) -> Vec<Match> {
-        let mut matches = Vec::new();
-        for test in tests(rule).into_iter().filter(|test| !test.negated) {
-            match &test.check {
-                Check::Found(patterns) if self.scan() => self.found(patterns, &mut matches),
-                Check::Matches(patterns) => self.matched(test, patterns, &mut matches),
-                _ => {}
-            }
-        }
-        matches.truncate(MOST_MATCHES);
-        matches
-    }
-
-    /// What patterns found in the canonical text.
-    fn found(&self, patterns: &[u32], matches: &mut Vec<Match>) {
-        let buffers = &*self.look.buffers;
-        let text = &buffers.text;
-        let most = MOST_MATCHES.min(scanner::looks(text.whole()));
-        for &id in patterns.iter().filter(|id| buffers.has(**id)).take(most) {
-            let Some(pattern) = self.look.policy.patterns.get(id as usize) else {
-                continue;
-            };
-            // The values stand in both texts at the same place.
-            let range = if buffers.scan.has(id) {
-                pattern.find_in(text)
-            } else {
-                pattern.find_in(&buffers.second)
-            };
-            let Some(range) = range else {
-                continue;
-            };
-            let text::Spot {
-                field,
-                in_key,
-                start,
-                end,
-            } = text::locate(text, &self.look.request.params, range.start, range.end);
-            matches.push(Match {
-                field,
-                in_key,
-                pattern: pattern.source.to_string(),
-                start,
-                end,
-            });
-        }
-    }
-
-    /// What patterns found in a field by itself.
-    fn matched(&self, test: &Test, patterns: &[u32], matches: &mut Vec<Match>) {
-        let request = self.look.request;
-        match test.field {
-            Field::Action => {
-                self.matched_in("action", &request.action, patterns, matches);
-            }
-            Field::Agent => self.matched_in("agent", &request.agent, patterns, matches),
-            Field::Text => {}
-            Field::At(path) => {
-                let name = self
-                    .look
-                    .policy
-                    .paths
-                    .get(path as usize)
-                    .map(spelled)
-                    .unwrap_or_default();
-                match self.look.value(path) {
-                    Ok(Some(Value::String(text))) => {
-                        self.matched_in(&name, text, patterns, matches);
-                    }
-                    Ok(Some(Value::List(values))) => {
-                        for (at, value) in values.iter().enumerate().take(MOST_MATCHES) {
-                            if let Value::String(text) = value {
-                                self.matched_in(&format!("{name}[{at}]"), text, patterns, matches);
-                            }
-                        }
-                    }
-                    Ok(_) | Err(_) => {}
-                }
-            }
-        }
-    }
-
-    fn matched_in(&self, field: &str, text: &str, patterns: &[u32], matches: &mut Vec<Match>) {
-        for &id in patterns.iter().take(MOST_MATCHES) {
-            let Some(pattern) = self.look.policy.patterns.get(id as usize) else {
-                continue;
-            };
-            if let Some(range) = pattern.find(text) {
-                let (start, end) = (range.start, range.end);
-                matches.push(Match {
-                    field: field.to_owned(),
-                    in_key: false,
-                    pattern: pattern.source.to_string(),
-                    start,
-                    end,
-                });
-            }
-        }
-    }
-
     /// What the test that settled the rule was in doubt about.
     fn doubt(&mut self, rule: &Rule, decision: &Decision<'_>) -> Option<DoubtReport> {
         if !matches!(decision.cause(), Cause::Doubt | Cause::AllAbstain) {
             return None;
         }
-        let clauses = tests(rule).into_iter().zip(&rule.about.clauses);
+        let clauses = rule.tests().into_iter().zip(&rule.about.clauses);
         let mut settling = clauses.filter(|(test, _)| Some(test.clause) == decision.clause());
         settling.find_map(|(test, clause)| {
             let problem = self.look.test(test).err()?;
@@ -469,6 +378,9 @@ impl<'e> Reporting<'e, '_> {
             .iter()
             .find(|clause| Some(clause.number) == decision.clause());
         match (doubt, settling) {
+            (None, Some(clause)) if decision.cause() == Cause::Disguise => {
+                format!("{done}, as behind a disguise {}", clause.words)
+            }
             (Some(DoubtReport { field, problem }), _) => format!("{done}, as `{field}` {problem}"),
             (None, Some(clause)) => format!("{done}, as {}", clause.words),
             (None, None) => done,
@@ -478,7 +390,7 @@ impl<'e> Reporting<'e, '_> {
     /// The heaviest signal that was found, of those that the rule asks for.
     fn heaviest(&self, rule: &Rule) -> Option<&'e Signal> {
         let asked = |signal: &&Signal| {
-            tests(rule).iter().any(|test| {
+            rule.tests().iter().any(|test| {
                 !test.negated && matches!(&test.check, Check::Found(patterns) if patterns.contains(&signal.pattern))
             })
         };
@@ -508,29 +420,4 @@ fn meaning<'e>(policy: &'e Policy, signal: &'e Signal) -> &'e str {
         .patterns
         .get(signal.pattern as usize)
         .map_or("", |pattern| &pattern.source)
-}
-
-/// A path as reports name it.
-fn spelled(path: &Path) -> String {
-    let root = match path.root {
-        Root::Param(_) => "params",
-        Root::Context => "context",
-        Root::Attested => "attested",
-    };
-    format!("{root}.{}", path.names.join("."))
-}
-
-/// The tests of a rule, as they stand in its condition.
-pub(crate) fn tests(rule: &Rule) -> Vec<&Test> {
-    let mut tests = Vec::new();
-    let mut left: Vec<&Condition> = rule.when.iter().collect();
-    while let Some(condition) = left.pop() {
-        match condition {
-            Condition::Test(test) => tests.push(test),
-            Condition::All(conditions) | Condition::Any(conditions) => {
-                left.extend(conditions.iter().rev());
-            }
-        }
-    }
-    tests
 }

@@ -409,6 +409,7 @@ impl Found<'_> {
         } = text::locate(self.text, params, range.start, range.end);
         Some(Match {
             field,
+            view: None,
             in_key,
             pattern: pattern.source.to_string(),
             start,

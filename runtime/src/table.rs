@@ -6,7 +6,7 @@
 //!
 //! Contents: [`Table`], [`Policy`], [`Part`], [`Rule`], [`Condition`] with
 //! [`Test`], [`Field`] and [`Check`]; [`Action`] with [`Param`] and [`Type`];
-//! [`PatternSet`] and [`Pattern`]; [`Intent`] and [`Signal`]; what the kernel
+//! [`Normalize`]; [`PatternSet`] and [`Pattern`]; [`Intent`] and [`Signal`]; what the kernel
 //! enforces: [`Limits`], [`Rate`], [`Approvers`], [`Trust`].
 
 use std::borrow::Cow;
@@ -65,6 +65,8 @@ pub struct Policy<'t> {
     pub default_because: Option<&'t str>,
     /// Whether it only reports.
     pub mode: Mode,
+    /// Whether its matchers look through disguises.
+    pub normalize: Normalize,
     /// Whether another policy of the table extends it. It is then asked
     /// through that one, and by itself only when a request names it.
     pub base: bool,
@@ -107,6 +109,18 @@ pub enum Mode {
     Enforce,
     /// It decides and reports only.
     Shadow,
+}
+
+/// Whether matchers look through disguises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "artifact", derive(serde::Serialize, serde::Deserialize))]
+pub enum Normalize {
+    /// They see a text as it is written.
+    #[default]
+    Never,
+    /// What denies, escalates or defers also sees what the text says once a
+    /// disguise is taken off; what permits does not.
+    Strict,
 }
 
 /// The rules of one policy text.

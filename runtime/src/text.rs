@@ -124,6 +124,21 @@ impl Text {
         })
     }
 
+    /// Where the action and each value stand in the text.
+    pub(crate) fn spans(&self) -> &[(u32, u32)] {
+        &self.values
+    }
+
+    /// The emptied text and places of its values, for who makes it otherwise
+    /// than from a request. It counts as read.
+    pub(crate) fn refill(&mut self) -> (&mut String, &mut Vec<(u32, u32)>) {
+        self.state = State::Read;
+        self.lowered = false;
+        self.whole.clear();
+        self.values.clear();
+        (&mut self.whole, &mut self.values)
+    }
+
     /// The text in lower case.
     pub(crate) fn lower(&mut self) -> &str {
         if !self.lowered {

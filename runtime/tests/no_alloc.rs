@@ -107,6 +107,25 @@ fn fields_shapes_and_several_policies() {
 }
 
 #[test]
+fn looking_for_disguises_where_there_are_none() {
+    let mut strict = policy(
+        "strict",
+        [
+            rule(Effect::Allow, "a", "pay", None),
+            rule(
+                Effect::Deny,
+                "d",
+                "pay",
+                when(2, "account", Check::Contains(Literal::Text("secret"))),
+            ),
+        ],
+    );
+    strict.normalize = agentos_runtime::table::Normalize::Strict;
+    let long = "it goes on for a while, with long words like Donaudampfschiff and /usr/local/share";
+    permits_without_allocating([strict], &request().param("account", long));
+}
+
+#[test]
 fn crowds_of_rules() {
     let crowd = |name: &'static str, check: &dyn Fn(u64) -> Check<'static>, field: &'static str| {
         let rules: Vec<Rule<'static>> = (0..100)

@@ -11,8 +11,8 @@ use agentos_runtime::{
     Number,
     table::{
         Action, Approvers, Category, Check, Combine, Condition, DefaultAnswer, Effect, Field,
-        Intent, Limits, Literal, Matcher, Mode, Order, Part, Pattern, PatternSet, Place, Policy,
-        Quantifier, Rate, Rule, Signal, Source, Stage, Table, Trust, Type,
+        Intent, Limits, Literal, Matcher, Mode, Normalize, Order, Part, Pattern, PatternSet, Place,
+        Policy, Quantifier, Rate, Rule, Signal, Source, Stage, Table, Trust, Type,
     },
 };
 use proc_macro2::{Ident, Literal as Token, Span, TokenStream};
@@ -170,6 +170,10 @@ fn policy(row: &Policy<'_>) -> TokenStream {
         Mode::Enforce => ident("Enforce"),
         Mode::Shadow => ident("Shadow"),
     };
+    let normalize = match row.normalize {
+        Normalize::Never => ident("Never"),
+        Normalize::Strict => ident("Strict"),
+    };
     let parts = list(row.parts.iter().map(part));
     let actions = list(row.actions.iter().map(action));
     let patterns = list(row.patterns.iter().map(pattern_set));
@@ -185,6 +189,7 @@ fn policy(row: &Policy<'_>) -> TokenStream {
             default: DefaultAnswer::#default,
             default_because: #default_because,
             mode: Mode::#mode,
+            normalize: Normalize::#normalize,
             base: #base,
             parts: #parts,
             actions: #actions,

@@ -290,6 +290,7 @@ impl<'a> Cx<'a> {
                 .and_then(|d| d.because.as_ref())
                 .map(|because| because.node.clone()),
             mode: own.mode,
+            normalize: all().any(|part| part.normalize),
             parts: all().map(|part| Rc::clone(&part.part)).collect(),
             actions: all()
                 .flat_map(|part| part.actions.iter().cloned())

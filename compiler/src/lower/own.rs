@@ -23,6 +23,7 @@ pub(super) struct Own {
     pub(super) version: String,
     pub(super) default: Option<ast::Default_>,
     pub(super) mode: ast::Mode,
+    pub(super) normalize: bool,
     pub(super) part: Rc<ir::Part>,
     pub(super) actions: Vec<Rc<ir::Action>>,
     pub(super) patterns: Vec<ir::PatternSet>,
@@ -44,6 +45,7 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
             .unwrap_or_default(),
         default: None,
         mode: ast::Mode::Enforce,
+        normalize: false,
         part: Rc::new(ir::Part {
             policy: policy.name.node.clone(),
             combine: ast::Combine::Strictest,
@@ -103,13 +105,17 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
             Item::Default(default) => own.default = Some(default.clone()),
             Item::Combine(word) => combine = word.node,
             Item::Mode(mode) => own.mode = mode.node,
+            Item::Normalize(word) if word.node == "strict" => own.normalize = true,
             Item::Normalize(word) => found.push(
                 Finding::new(
-                    &codes::NOT_YET,
-                    item.span,
-                    format!("`normalize {}` is not enforced by this version", word.node),
+                    &codes::UNKNOWN_WORD,
+                    word.span,
+                    format!("`normalize` is not done `{}`", word.node),
                 )
-                .help("take the line out; patterns then see the text as it is written"),
+                .help(match did_you_mean(&word.node, ["strict"]) {
+                    Some(help) => help,
+                    None => "the one way is `normalize strict;`".to_owned(),
+                }),
             ),
             Item::Limits(entries) => limits::lower(entries, &mut own.limits, found),
             Item::Trust(statement) => {

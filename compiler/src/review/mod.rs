@@ -12,7 +12,8 @@ mod words;
 use std::fmt::Write as _;
 
 use agentos_runtime::table::{
-    DefaultAnswer, Limits, Matcher, Mode, PatternSet, Place, Policy, Rule, Stage, Table, Trust,
+    DefaultAnswer, Limits, Matcher, Mode, Normalize, PatternSet, Place, Policy, Rule, Stage, Table,
+    Trust,
 };
 
 use words::{code, condition, list, one_line};
@@ -97,6 +98,12 @@ impl Page<'_, '_> {
         self.line(&format!("# {}{version}{}\n", policy.name, policy.version));
         if policy.mode == Mode::Shadow {
             self.line("It decides and reports, and holds nobody back.\n");
+        }
+        if policy.normalize == Normalize::Strict {
+            self.line(
+                "What denies, escalates or defers also looks through disguises: full-width and \
+                 look-alike letters, what shows nothing, percent, backslash and base64.\n",
+            );
         }
         let because = match policy.default_because {
             Some(because) => format!(": {}", one_line(because)),

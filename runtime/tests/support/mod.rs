@@ -14,8 +14,8 @@ use agentos_runtime::{
     Effect, Map, Number, Request, Spelling, Stage, Value,
     table::{
         Action, Category, Check, Combine, Condition, DefaultAnswer, Field, Intent, Limits, List,
-        Literal, Matcher, Mode, Order, Param, Part, Pattern, PatternSet, Place, Policy, Quantifier,
-        Rule, Signal, Source, Table, Test, Type,
+        Literal, Matcher, Mode, Normalize, Order, Param, Part, Pattern, PatternSet, Place, Policy,
+        Quantifier, Rule, Signal, Source, Table, Test, Type,
     },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -344,6 +344,7 @@ fn policy(
                 default,
                 default_because: None,
                 mode: Mode::Enforce,
+                normalize: Normalize::Never,
                 base,
                 parts: list(parts),
                 actions: list(actions),

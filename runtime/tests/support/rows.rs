@@ -7,8 +7,8 @@ use agentos_runtime::{
     Effect, Number, Stage,
     table::{
         Action, Check, Combine, Condition, DefaultAnswer, Field, Limits, List, Literal, Matcher,
-        Mode, Order, Param, Part, Pattern, PatternSet, Place, Policy, Quantifier, Rule, Source,
-        Table, Test, Type,
+        Mode, Normalize, Order, Param, Part, Pattern, PatternSet, Place, Policy, Quantifier, Rule,
+        Source, Table, Test, Type,
     },
 };
 
@@ -43,6 +43,7 @@ pub(crate) fn policy(name: &'static str, rules: impl Into<Vec<Rule<'static>>>) -
         default: DefaultAnswer::Deny,
         default_because: None,
         mode: Mode::Enforce,
+        normalize: Normalize::Never,
         base: false,
         parts: list([Part {
             policy: name,

@@ -1,0 +1,233 @@
+//! A text in, the same with what is readable in its runs of base64 out.
+//!
+//! A run is as long as the letters of base64 go on, of the usual alphabet or
+//! that of URLs. It is read from each of its first four letters on, since what
+//! stands before it may be made of the same letters (`data/cm0g…`); what comes
+//! out readable is written in its place. A run with nothing readable in it, as
+//! an id or an image is, stands as it stood.
+
+use super::trace::{Disguise, Tracer};
+
+/// The shortest run that is read, in letters: eight bytes.
+const SHORTEST_RUN: usize = 11;
+
+/// The shortest stretch that counts as readable, in bytes.
+const SHORTEST_STRETCH: usize = 8;
+
+fn sextet(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
+}
+
+/// Where the next run starts, from `at` on, and how long it is without its
+/// padding. Words and paths, which are made of the same letters, are none:
+/// capitals stand at the start of their parts only, and base64 that is so
+/// would spell no text.
+pub(super) fn next_run(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // A space, a quote, a bracket: nothing below is a letter.
+    const LOWEST: u64 = 0x2b2b_2b2b_2b2b_2b2b;
+    // Always at the start of a run, or at what is before one.
+    let mut at = at;
+    loop {
+        let window = bytes.get(at..at + SHORTEST_RUN)?;
+        let others = !((u64::from_le_bytes(*window.last_chunk()?) | HIGH) - LOWEST) & HIGH;
+        if others != 0 {
+            let last = (63 - others.leading_zeros() as usize) / 8;
+            at += SHORTEST_RUN - 8 + last + 1;
+            continue;
+        }
+        if let Some(last) = window.iter().rposition(|byte| sextet(*byte).is_none()) {
+            at += last + 1;
+            continue;
+        }
+        let length = run(bytes.get(at..)?);
+        if !is_words(bytes.get(at..at + length)?) {
+            return Some((at, length));
+        }
+        at += length;
+    }
+}
+
+fn is_words(run: &[u8]) -> bool {
+    let mut starts = true;
+    run.iter().all(|byte| {
+        let fits = match byte {
+            b'A'..=b'Z' => starts,
+            b'0'..=b'9' | b'+' => false,
+            _ => true,
+        };
+        starts = matches!(byte, b'-' | b'_' | b'/' | b'\r' | b'\n');
+        fits
+    })
+}
+
+/// Writes a text with what is readable in its runs.
+pub(super) fn decode(text: &str, decoding: &mut Decoding, into: &mut Tracer<'_>) {
+    let bytes = text.as_bytes();
+    let (mut at, mut same) = (0, 0);
+    while let Some((start, run)) = next_run(bytes, at) {
+        let letters = bytes.get(start..start + run).unwrap_or_default();
+        let padding = bytes.iter().skip(start + run).take(2);
+        at = start + run + padding.take_while(|byte| **byte == b'=').count();
+        if decoding.read(letters) {
+            into.same(text.get(same..start).unwrap_or_default());
+            into.replace(at - start, &decoding.readable, Disguise::Base64.into());
+            same = at;
+        }
+    }
+    into.same(text.get(same..).unwrap_or_default());
+}
+
+/// How long the run at the start is. It goes on past the end of a line that is
+/// long enough to be a run by itself.
+fn run(bytes: &[u8]) -> usize {
+    let mut length = 0;
+    loop {
+        let rest = bytes.get(length..).unwrap_or_default();
+        let line = rest
+            .iter()
+            .take_while(|byte| sextet(**byte).is_some())
+            .count();
+        length += line;
+        let end = match bytes.get(length..) {
+            Some([b'\n', next, ..]) if sextet(*next).is_some() => 1,
+            Some([b'\r', b'\n', next, ..]) if sextet(*next).is_some() => 2,
+            _ => return length,
+        };
+        if line < SHORTEST_RUN {
+            return length;
+        }
+        length += end;
+    }
+}
+
+/// Buffers for what is read.
+#[derive(Default)]
+pub(super) struct Decoding {
+    bytes: Vec<u8>,
+    readable: String,
+}
+
+impl Decoding {
+    /// Reads a run; `false` where nothing in it is readable.
+    fn read(&mut self, run: &[u8]) -> bool {
+        self.readable.clear();
+        for from in 0..4 {
+            self.decode(run.iter().skip(from).copied());
+            let is_whole = stretches(&self.bytes, &mut self.readable);
+            if is_whole && from == 0 {
+                break;
+            }
+        }
+        !self.readable.is_empty()
+    }
+
+    fn decode(&mut self, run: impl Iterator<Item = u8>) {
+        self.bytes.clear();
+        let (mut held, mut bits) = (0_u32, 0);
+        for sextet in run.filter_map(sextet) {
+            held = held << 6 | u32::from(sextet);
+            bits += 6;
+            if bits >= 8 {
+                bits -= 8;
+                self.bytes.push((held >> bits) as u8);
+                held &= (1 << bits) - 1;
+            }
+        }
+        // Two bytes a letter, as some shells want them.
+        let wide = self.bytes.iter().skip(1).step_by(2);
+        let zeros = wide.clone().filter(|byte| **byte == 0).count();
+        if zeros > 0 && zeros * 10 >= wide.len() * 9 {
+            let mut odd = false;
+            self.bytes.retain(|_| {
+                odd = !odd;
+                odd
+            });
+        }
+    }
+}
+
+/// Writes the readable stretches of some bytes; `true` where that is all of them.
+fn stretches(bytes: &[u8], into: &mut String) -> bool {
+    let mut is_whole = true;
+    for chunk in bytes.utf8_chunks() {
+        let mut letters = chunk.valid();
+        while !letters.is_empty() {
+            let end = letters.find(is_unreadable).unwrap_or(letters.len());
+            let (stretch, rest) = letters.split_at_checked(end).unwrap_or((letters, ""));
+            if stretch.len() >= SHORTEST_STRETCH {
+                if !into.is_empty() {
+                    into.push(' ');
+                }
+                into.push_str(stretch);
+            } else {
+                is_whole = false;
+            }
+            let mut rest = rest.chars();
+            is_whole &= rest.next().is_none();
+            letters = rest.as_str();
+        }
+        is_whole &= chunk.invalid().is_empty();
+    }
+    is_whole
+}
+
+fn is_unreadable(letter: char) -> bool {
+    letter.is_control() && !letter.is_whitespace()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::trace::Map;
+
+    fn seen(text: &str) -> String {
+        let (mut view, mut map) = (String::new(), Map::default());
+        let mut tracer = Tracer::new(&mut view, &mut map);
+        decode(text, &mut Decoding::default(), &mut tracer);
+        assert!(tracer.finish());
+        view
+    }
+
+    #[test]
+    fn a_run_is_read_in_its_place() {
+        assert_eq!(
+            seen("echo cm0gLXJmIC9zcnYvZGF0YQ== | base64 -d"),
+            "echo rm -rf /srv/data | base64 -d"
+        );
+        assert_eq!(seen("cm0gLXJmIC8"), "rm -rf /", "without padding");
+        assert_eq!(seen("Pz8_Pz8-Pz8_"), "?????>???", "of URLs");
+    }
+
+    #[test]
+    fn a_run_may_start_late_and_hold_other_bytes() {
+        assert!(seen("data/cm0gLXJmIC8=").contains("rm -rf /"));
+        assert!(seen("//8gcm0gLXJmIC8g//8=").contains(" rm -rf / "));
+        assert_eq!(
+            seen("cgBtACAALQByAGYAIAAvAA=="),
+            "rm -rf /",
+            "two bytes a letter"
+        );
+        assert_eq!(seen("ZWNobyBvbmU7\nIHJtIC1yZg=="), "echo one; rm -rf");
+    }
+
+    #[test]
+    fn what_is_not_readable_stands() {
+        for text in [
+            "a plain line of words, /usr/local/lib/python3/site-packages too",
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk",
+            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "cm0gLXJm",
+            "Counter-intelligence/information_architecture",
+        ] {
+            assert_eq!(seen(text), text);
+        }
+    }
+}
