@@ -70,9 +70,13 @@ pub fn numbers(found: &[u64]) -> Vec<usize> {
 /// How much memory an automaton of the `regex` crate may take: enough for all here.
 const REGEX_BYTES: usize = 1 << 30;
 
+/// How much memory it may fill with states while it searches. What it has by
+/// default, 2 MB, is too little for 2,000 patterns.
+const REGEX_STATES_BYTES: usize = 256 << 20;
+
 /// All expressions in one automaton: `regex::RegexSet`.
 pub struct Set {
-    set: RegexSet,
+    automaton: RegexSet,
     numbers: Vec<usize>,
     missing: Vec<usize>,
 }
@@ -86,13 +90,14 @@ impl Set {
     pub fn new(expressions: &[Option<&str>]) -> Set {
         let (known, missing): (Vec<usize>, Vec<usize>) =
             (0..expressions.len()).partition(|&number| expressions[number].is_some());
-        let set = RegexSetBuilder::new(expressions.iter().flatten())
+        let automaton = RegexSetBuilder::new(expressions.iter().flatten())
             .case_insensitive(true)
             .size_limit(REGEX_BYTES)
+            .dfa_size_limit(REGEX_STATES_BYTES)
             .build()
             .expect("it takes these expressions");
         Set {
-            set,
+            automaton,
             numbers: known,
             missing,
         }
@@ -105,7 +110,7 @@ impl Finder for Set {
     }
 
     fn find(&mut self, text: &str, found: &mut [u64]) {
-        for at in &self.set.matches(text) {
+        for at in &self.automaton.matches(text) {
             set(found, self.numbers[at]);
         }
     }
@@ -135,13 +140,14 @@ impl OneByOne {
     pub fn new(expressions: &[&str]) -> OneByOne {
         let one = |expression: &&str| {
             let regular = RegexBuilder::new(expression).case_insensitive(true).build();
-            regular.map(One::Regular).unwrap_or_else(|_| {
-                let fancy = fancy_regex::RegexBuilder::new(expression)
-                    .case_insensitive(true)
-                    .backtrack_limit(usize::MAX)
-                    .build();
-                One::Fancy(fancy.expect("it takes look-aheads"))
-            })
+            if let Ok(regular) = regular {
+                return One::Regular(regular);
+            }
+            let fancy = fancy_regex::RegexBuilder::new(expression)
+                .case_insensitive(true)
+                .backtrack_limit(usize::MAX)
+                .build();
+            One::Fancy(fancy.expect("it takes look-aheads"))
         };
         OneByOne(expressions.iter().map(one).collect())
     }

@@ -10,6 +10,9 @@ const BENIGN: &str = include_str!("../data/benign.txt");
 /// Lines with signals of intents.
 const HITS: &str = include_str!("../data/hits.txt");
 
+/// Lines with the weak signals that ordinary lines have: verbs of reading and writing.
+const EVERYDAY: &str = include_str!("../data/everyday.txt");
+
 /// Lines in scripts other than Latin, mostly.
 const MULTILINGUAL: &str = include_str!("../data/multilingual.txt");
 
@@ -35,6 +38,7 @@ pub fn ordinary() -> Vec<Text> {
         text("200 bytes, benign", benign(200)),
         text("200 bytes, hits", cut(HITS, 200).to_owned()),
         text(BENIGN_NAME, benign(EIGHT_KB)),
+        text("8 KB, everyday", with(EVERYDAY, 6)),
         text("8 KB, hits", with(HITS, 12)),
         text("8 KB, not ASCII", shuffled(MULTILINGUAL, EIGHT_KB)),
         text("1 MB, benign", shuffled(BENIGN, 1 << 20)),
@@ -120,10 +124,10 @@ mod tests {
     #[test]
     fn every_text_is_as_long_as_its_name_says() {
         let lengths: Vec<usize> = ordinary().iter().map(|text| text.text.len()).collect();
-        assert_eq!(lengths[..4], [200, 200, EIGHT_KB, EIGHT_KB]);
+        assert_eq!(lengths[..5], [200, 200, EIGHT_KB, EIGHT_KB, EIGHT_KB]);
         // A letter is not cut in two.
-        assert!((EIGHT_KB - 3..=EIGHT_KB).contains(&lengths[4]));
-        assert_eq!(lengths[5], 1 << 20);
+        assert!((EIGHT_KB - 3..=EIGHT_KB).contains(&lengths[5]));
+        assert_eq!(lengths[6], 1 << 20);
         for text in adversarial() {
             assert_eq!(text.text.len(), EIGHT_KB, "{}", text.name);
         }
@@ -136,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_text_that_is_not_ascii_is_mostly_so() {
-        let text = &ordinary()[4].text;
+        let text = &ordinary()[5].text;
         let beyond = text.bytes().filter(|byte| !byte.is_ascii()).count();
         assert!(beyond * 3 > text.len() * 2, "{beyond} of {}", text.len());
     }

@@ -18,10 +18,6 @@ mod library {
     pub(super) struct Database(Infallible);
 
     impl Database {
-        pub(super) fn new(_: &[String]) -> Option<Database> {
-            None
-        }
-
         pub(super) fn scan(&mut self, _: &[u8], _: &mut [u64]) {
             match self.0 {}
         }
@@ -31,7 +27,11 @@ mod library {
         }
     }
 
-    pub(super) fn version() -> Option<String> {
+    pub(super) const fn open(_: &[String]) -> Option<Database> {
+        None
+    }
+
+    pub(super) const fn version() -> Option<String> {
         None
     }
 }
@@ -106,7 +106,7 @@ mod library {
         /// # Panics
         ///
         /// When the library does not take an expression.
-        pub(super) fn new(expressions: &[String]) -> Option<Database> {
+        fn new(expressions: &[String]) -> Database {
             let texts: Vec<CString> = expressions
                 .iter()
                 .map(|text| CString::new(text.as_str()).expect("no expression has a zero"))
@@ -147,10 +147,10 @@ mod library {
             // SAFETY: the database was just made; no scratch yet means a new one.
             let status = unsafe { hs_alloc_scratch(database, &raw mut scratch) };
             assert_eq!(status, SUCCESS, "there is memory to scan with");
-            Some(Database {
+            Database {
                 database: NonNull::new(database).expect("a call that succeeds sets it"),
                 scratch: NonNull::new(scratch).expect("a call that succeeds sets it"),
-            })
+            }
         }
 
         pub(super) fn scan(&mut self, text: &[u8], found: &mut [u64]) {
@@ -210,10 +210,16 @@ mod library {
         0
     }
 
+    pub(super) fn open(expressions: &[String]) -> Option<Database> {
+        Some(Database::new(expressions))
+    }
+
     pub(super) fn version() -> Option<String> {
         // SAFETY: it answers a text that is there for good and ends with a zero.
         let version = unsafe { CStr::from_ptr(hs_version()) };
-        Some(version.to_string_lossy().into_owned())
+        // What follows is when it was built.
+        let version = version.to_string_lossy();
+        version.split_whitespace().next().map(str::to_owned)
     }
 }
 
@@ -232,7 +238,7 @@ impl Vectorscan {
     ///
     /// When it does not take one of them.
     pub fn new(expressions: &[String], inexact: Vec<usize>) -> Option<Vectorscan> {
-        let database = library::Database::new(expressions)?;
+        let database = library::open(expressions)?;
         Some(Vectorscan { database, inexact })
     }
 }
