@@ -8,7 +8,7 @@
     reason = "figures are shown in three digits"
 )]
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use agentos_benches::{
     clock::{Cost, median, race},
@@ -18,7 +18,7 @@ use agentos_benches::{
     picked, python,
     report::{Table, duration, ratio, thousands, time},
     signals::{Signal, signals},
-    texts::{self, BENIGN_NAME, Text},
+    texts::{self, BENIGN_NAME, MANY_NAME, Texts},
     vectorscan::{self, Vectorscan},
 };
 use agentos_grammar::ast::PatternKind;
@@ -30,7 +30,9 @@ fn main() {
     let Some(words) = picked() else { return };
     let is_picked = |row: &str| words.iter().all(|word| row.contains(word.as_str()));
     println!("## Searching\n");
-    println!("One search for all patterns: the median over batches, engines taking turns.");
+    println!(
+        "One search for all patterns in one text: the median over batches, engines taking turns."
+    );
     match vectorscan::version() {
         Some(version) => println!("Vectorscan is {version}."),
         None => println!("{}", vectorscan::ABSENT),
@@ -52,36 +54,33 @@ const INTENTS: &str = "intents";
 /// The signals of intents in texts as they come and in texts made to take long.
 fn intents(is_picked: &dyn Fn(&str) -> bool, notes: &mut Vec<String>) {
     let signals = signals();
-    let row = |text: &Text| format!("{INTENTS}, {}", text.name);
-    let pick = |texts: Vec<Text>| -> Vec<Text> {
-        let texts = texts.into_iter();
-        texts.filter(|text| is_picked(&row(text))).collect()
+    let row = |texts: &Texts| format!("{INTENTS}, {}", texts.name);
+    let pick = |all: Vec<Texts>| -> Vec<Texts> {
+        let all = all.into_iter();
+        all.filter(|texts| is_picked(&row(texts))).collect()
     };
     let (ordinary, adversarial) = (pick(texts::ordinary()), pick(texts::adversarial()));
-    let both: Vec<&str> = [&ordinary, &adversarial]
-        .into_iter()
-        .flatten()
-        .map(|text| text.text.as_str())
-        .collect();
+    let both: Vec<&Texts> = ordinary.iter().chain(&adversarial).collect();
     if both.is_empty() {
         return;
     }
     let mut engines = signal_engines(&signals);
     let costs: Vec<(Vec<usize>, Vec<Cost>)> = both
         .iter()
-        .map(|text| {
-            eprintln!("{INTENTS}, {} bytes", text.len());
-            let found = agree(&mut engines, text, signals.len(), notes);
-            (found, contest(&mut engines, text, signals.len()))
+        .map(|texts| {
+            eprintln!("{}", row(texts));
+            let found = agree(&mut engines, texts, signals.len(), notes);
+            (found, contest(&mut engines, texts, signals.len()))
         })
         .collect();
     eprintln!("{INTENTS}, Python");
     let expressions: Vec<&str> = signals.iter().map(|signal| signal.expression).collect();
-    let python = python::search(&expressions, &both);
+    let lists: Vec<&[String]> = both.iter().map(|texts| texts.texts.as_slice()).collect();
+    let python = python::search(&expressions, &lists);
     match &python {
         Some(searched) => {
-            for ((searched, (found, _)), text) in searched.iter().zip(&costs).zip(&both) {
-                assert_eq!(&searched.found, found, "Python on {:?}", start(text));
+            for ((searched, (found, _)), texts) in searched.iter().zip(&costs).zip(&both) {
+                assert_eq!(&searched.found, found, "Python on {}", texts.name);
             }
         }
         None => notes.push(python::ABSENT.to_owned()),
@@ -108,14 +107,14 @@ fn intents(is_picked: &dyn Fn(&str) -> bool, notes: &mut Vec<String>) {
             ]
             .concat(),
         );
-        for (at, text) in ordinary.iter().enumerate() {
+        for (at, texts) in ordinary.iter().enumerate() {
             let (found, costs) = &costs[at];
             let ours = costs[0].nanoseconds();
             let mut line = vec![
-                row(text),
+                row(texts),
                 found.len().to_string(),
                 time(ours),
-                format!("{:.2}", text.text.len() as f64 / ours),
+                format!("{:.2}", texts.mean_length() / ours),
             ];
             line.extend(cells(at));
             table.row(line);
@@ -123,7 +122,7 @@ fn intents(is_picked: &dyn Fn(&str) -> bool, notes: &mut Vec<String>) {
         table.print();
     }
     if !adversarial.is_empty() {
-        let benign = ordinary.iter().position(|text| text.name == BENIGN_NAME);
+        let benign = ordinary.iter().position(|texts| texts.name == BENIGN_NAME);
         let benign = benign.map(|at| costs[at].1[0].nanoseconds());
         let mut table = Table::new(
             &[
@@ -132,11 +131,11 @@ fn intents(is_picked: &dyn Fn(&str) -> bool, notes: &mut Vec<String>) {
             ]
             .concat(),
         );
-        for (at, text) in (ordinary.len()..).zip(&adversarial) {
+        for (at, texts) in (ordinary.len()..).zip(&adversarial) {
             let (found, costs) = &costs[at];
             let ours = costs[0].nanoseconds();
             let mut line = vec![
-                row(text),
+                row(texts),
                 found.len().to_string(),
                 time(ours),
                 benign.map_or(NONE.to_owned(), |benign| ratio(ours, benign)),
@@ -240,14 +239,11 @@ fn sets(is_picked: &dyn Fn(&str) -> bool, notes: &mut Vec<String>) {
             let phrases = kind.phrases(size);
             let examples: Vec<&str> = phrases.iter().map(Phrase::example).collect();
             let benign = texts::ordinary().into_iter();
-            let benign = benign.filter(|text| text.name == BENIGN_NAME);
-            let hits = Text {
-                name: "8 KB, hits",
-                text: texts::with(&examples.join("\n"), 12),
-            };
-            let texts: Vec<(String, Text)> = benign
+            let benign = benign.filter(|texts| [BENIGN_NAME, MANY_NAME].contains(&texts.name));
+            let hits = Texts::one("8 KB, hits", texts::with(&examples.join("\n"), 12));
+            let texts: Vec<(String, Texts)> = benign
                 .chain([hits])
-                .map(|text| (format!("{}, {}", kind.name(), text.name), text))
+                .map(|texts| (format!("{}, {}", kind.name(), texts.name), texts))
                 .filter(|(row, _)| is_picked(row))
                 .collect();
             if texts.is_empty() {
@@ -255,10 +251,10 @@ fn sets(is_picked: &dyn Fn(&str) -> bool, notes: &mut Vec<String>) {
             }
             is_empty = false;
             let mut engines = set_engines(kind, &phrases, notes);
-            for (row, text) in &texts {
+            for (row, texts) in &texts {
                 eprintln!("{row}, {size} patterns");
-                let found = agree(&mut engines, &text.text, size, notes);
-                let costs = contest(&mut engines, &text.text, size);
+                let found = agree(&mut engines, texts, size, notes);
+                let costs = contest(&mut engines, texts, size);
                 let mut line = vec![
                     row.clone(),
                     thousands(size as f64),
@@ -431,56 +427,49 @@ impl Built {
     }
 }
 
-/// What the first engine finds in a text.
+/// What the first engine finds in some texts.
 ///
 /// Stops the run where another one differs in what it finds exactly. An engine
 /// that knows ASCII alone may differ beyond it, which is noted.
 fn agree(
     engines: &mut [Box<dyn Entrant>],
-    text: &str,
+    texts: &Texts,
     count: usize,
     notes: &mut Vec<String>,
 ) -> Vec<usize> {
-    let search = |engine: &mut dyn Entrant| {
+    let search = |engine: &mut dyn Entrant, text: &str| {
         let mut found = words(count);
         engine.find(text, &mut found);
         numbers(&found)
     };
-    let ours = search(&mut *engines[0]);
-    for engine in &mut engines[1..] {
-        let theirs = search(&mut **engine);
-        let counts = |number: &&usize| !engine.inexact().contains(number);
-        let expected: Vec<&usize> = ours.iter().filter(counts).collect();
-        let theirs: Vec<&usize> = theirs.iter().filter(counts).collect();
-        if engine.is_bytewise() && !text.is_ascii() {
-            if theirs != expected {
+    let mut all = BTreeSet::new();
+    for text in &texts.texts {
+        let ours = search(&mut *engines[0], text);
+        for engine in &mut engines[1..] {
+            let theirs = search(&mut **engine, text);
+            let counts = |number: &&usize| !engine.inexact().contains(number);
+            let expected: Vec<&usize> = ours.iter().filter(counts).collect();
+            let theirs: Vec<&usize> = theirs.iter().filter(counts).collect();
+            let (name, of) = (engine.name(), texts.name);
+            if !engine.is_bytewise() || text.is_ascii() {
+                assert_eq!(theirs, expected, "{name} and agentos on {of}");
+            } else if theirs != expected {
                 notes.push(format!(
-                    "{} reads bytes: of the text that is not ASCII it finds {theirs:?}, not {expected:?}.",
-                    engine.name()
+                    "{name} reads bytes: {of}, it finds {theirs:?}, not {expected:?}."
                 ));
             }
-            continue;
         }
-        assert_eq!(
-            theirs,
-            expected,
-            "{} and agentos on {:?}",
-            engine.name(),
-            start(text)
-        );
+        all.extend(ours);
     }
-    ours
+    all.into_iter().collect()
 }
 
-/// The start of a text, to tell which it is.
-fn start(text: &str) -> &str {
-    &text[..text.floor_char_boundary(80)]
-}
-
-/// What a search of this text costs each engine.
-fn contest(engines: &mut [Box<dyn Entrant>], text: &str, count: usize) -> Vec<Cost> {
+/// What a search of one text costs each engine.
+fn contest(engines: &mut [Box<dyn Entrant>], texts: &Texts, count: usize) -> Vec<Cost> {
     let engines = engines.iter_mut();
-    let mut contenders: Vec<_> = engines.map(|engine| engine.enter(text, count)).collect();
+    let mut contenders: Vec<_> = engines
+        .map(|engine| engine.enter(&texts.texts, count))
+        .collect();
     race(&mut contenders, false)
 }
 

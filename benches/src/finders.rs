@@ -34,16 +34,16 @@ pub trait Finder {
 
 /// A [`Finder`] that is timed with a direct call.
 pub trait Entrant: Finder {
-    /// As a contender that looks for `count` patterns in one text.
-    fn enter<'a>(&'a mut self, text: &'a str, count: usize) -> Contender<'a>;
+    /// As a contender that looks for `count` patterns in each text.
+    fn enter<'a>(&'a mut self, texts: &'a [String], count: usize) -> Contender<'a>;
 }
 
 impl<F: Finder> Entrant for F {
-    fn enter<'a>(&'a mut self, text: &'a str, count: usize) -> Contender<'a> {
+    fn enter<'a>(&'a mut self, texts: &'a [String], count: usize) -> Contender<'a> {
         let mut found = words(count);
-        Contender::new(self.name(), 1, move |_| {
+        Contender::new(self.name(), texts.len(), move |at| {
             found.fill(0);
-            self.find(text, &mut found);
+            self.find(&texts[at], &mut found);
             black_box(&found).iter().any(|&word| word != 0)
         })
     }

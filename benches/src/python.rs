@@ -16,21 +16,21 @@ const PROGRAM: &str = include_str!("reference.py");
 /// Why there is none.
 pub const ABSENT: &str = "Python is skipped: there is no `python3` here.";
 
-/// What it says of a text.
+/// What it says of some texts.
 #[derive(Debug, Deserialize)]
 pub struct Searched {
-    /// The numbers of the expressions that match, rising.
+    /// The numbers of the expressions that match one of them, rising.
     pub found: Vec<usize>,
-    /// The median of what a search for all takes.
+    /// The median of what a search for all in one text takes.
     pub nanoseconds: f64,
 }
 
-/// What it says of each text; none where there is no `python3`.
+/// What it says of each list of texts; none where there is no `python3`.
 ///
 /// # Panics
 ///
 /// When there is one, and it fails.
-pub fn search(expressions: &[&str], texts: &[&str]) -> Option<Vec<Searched>> {
+pub fn search(expressions: &[&str], texts: &[&[String]]) -> Option<Vec<Searched>> {
     let child = Command::new("python3")
         .args(["-c", PROGRAM])
         .stdin(Stdio::piped())

@@ -19,25 +19,47 @@ const MULTILINGUAL: &str = include_str!("../data/multilingual.txt");
 /// How long a text of eight kilobytes is.
 pub const EIGHT_KB: usize = 8 << 10;
 
-/// A text with a name.
+/// Texts of one kind and length, which are searched one after the other.
+///
+/// Where there is only one, a processor soon knows by heart what branches it
+/// leads to. Where there are many it does not, as with texts that are new.
 #[derive(Clone, Debug)]
-pub struct Text {
-    /// What it is.
+pub struct Texts {
+    /// What they are.
     pub name: &'static str,
-    /// The text itself.
-    pub text: String,
+    /// The texts themselves.
+    pub texts: Vec<String>,
+}
+
+impl Texts {
+    /// One text.
+    pub fn one(name: &'static str, text: String) -> Texts {
+        let texts = vec![text];
+        Texts { name, texts }
+    }
+
+    /// What one text has on average, in bytes.
+    pub fn mean_length(&self) -> f64 {
+        let all: usize = self.texts.iter().map(String::len).sum();
+        all as f64 / self.texts.len() as f64
+    }
 }
 
 /// What [`benign`] is called at eight kilobytes: others are compared with it.
 pub const BENIGN_NAME: &str = "8 KB, benign";
 
+/// What so many of them are called.
+pub const MANY_NAME: &str = "8 KB, benign, 100 texts";
+
 /// Texts as they come.
-pub fn ordinary() -> Vec<Text> {
-    let text = |name, text| Text { name, text };
+pub fn ordinary() -> Vec<Texts> {
+    let text = Texts::one;
     vec![
         text("200 bytes, benign", benign(200)),
+        many("200 bytes, benign, 500 texts", 500, 200),
         text("200 bytes, hits", cut(HITS, 200).to_owned()),
         text(BENIGN_NAME, benign(EIGHT_KB)),
+        many(MANY_NAME, 100, EIGHT_KB),
         text("8 KB, everyday", with(EVERYDAY, 6)),
         text("8 KB, hits", with(HITS, 12)),
         text("8 KB, not ASCII", shuffled(MULTILINGUAL, EIGHT_KB)),
@@ -46,25 +68,32 @@ pub fn ordinary() -> Vec<Text> {
 }
 
 /// Texts of eight kilobytes that were made to take long.
-pub fn adversarial() -> Vec<Text> {
-    let text = |name, part: &str| Text {
-        name,
-        text: cut(&part.repeat(EIGHT_KB), EIGHT_KB).to_owned(),
+pub fn adversarial() -> Vec<Texts> {
+    let repeated = |name, part: &str| {
+        let text = part.repeat(EIGHT_KB / part.len() + 1);
+        Texts::one(name, cut(&text, EIGHT_KB).to_owned())
     };
-    let mut blanks = "exec".to_owned();
-    blanks.push_str(&" ".repeat(EIGHT_KB - blanks.len()));
+    let blanks = format!("{:EIGHT_KB$}", "exec");
     vec![
-        text("`select ` repeated", "select "),
-        text("`send ` repeated", "send "),
-        text("`delete from ` repeated", "delete from "),
-        text("`copy to ` repeated", "copy to "),
-        text("`exec    (` repeated", "exec    ("),
-        Text {
-            name: "`exec` and blanks",
-            text: blanks,
-        },
-        text("`s` repeated", "s"),
+        repeated("`select ` repeated", "select "),
+        repeated("`send ` repeated", "send "),
+        repeated("`delete from ` repeated", "delete from "),
+        repeated("`copy to ` repeated", "copy to "),
+        repeated("`exec    (` repeated", "exec    ("),
+        Texts::one("`exec` and blanks", blanks),
+        repeated("`s` repeated", "s"),
     ]
+}
+
+/// So many different texts of benign lines.
+fn many(name: &'static str, count: usize, length: usize) -> Texts {
+    let all = shuffled(BENIGN, count * length);
+    let texts = all.as_bytes().chunks(length);
+    let texts = texts.map(|text| String::from_utf8(text.to_vec()).expect("they are ASCII"));
+    Texts {
+        name,
+        texts: texts.collect(),
+    }
 }
 
 /// The first bytes of the benign lines, as they stand, or of all again and again
@@ -123,13 +152,20 @@ mod tests {
 
     #[test]
     fn every_text_is_as_long_as_its_name_says() {
-        let lengths: Vec<usize> = ordinary().iter().map(|text| text.text.len()).collect();
-        assert_eq!(lengths[..5], [200, 200, EIGHT_KB, EIGHT_KB, EIGHT_KB]);
-        // A letter is not cut in two.
-        assert!((EIGHT_KB - 3..=EIGHT_KB).contains(&lengths[5]));
-        assert_eq!(lengths[6], 1 << 20);
-        for text in adversarial() {
-            assert_eq!(text.text.len(), EIGHT_KB, "{}", text.name);
+        for texts in ordinary().iter().chain(&adversarial()) {
+            let length = match texts.name {
+                name if name.starts_with("200 bytes") => 200,
+                name if name.starts_with("1 MB") => 1 << 20,
+                _ => EIGHT_KB,
+            };
+            for text in &texts.texts {
+                // A letter is not cut in two.
+                assert!(
+                    (length - 3..=length).contains(&text.len()),
+                    "{}",
+                    texts.name
+                );
+            }
         }
     }
 
@@ -140,7 +176,7 @@ mod tests {
 
     #[test]
     fn the_text_that_is_not_ascii_is_mostly_so() {
-        let text = &ordinary()[5].text;
+        let text = shuffled(MULTILINGUAL, EIGHT_KB);
         let beyond = text.bytes().filter(|byte| !byte.is_ascii()).count();
         assert!(beyond * 3 > text.len() * 2, "{beyond} of {}", text.len());
     }
