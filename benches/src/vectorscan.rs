@@ -210,6 +210,7 @@ mod library {
         0
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
     pub(super) fn open(expressions: &[String]) -> Option<Database> {
         Some(Database::new(expressions))
     }
