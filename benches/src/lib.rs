@@ -1,9 +1,9 @@
-//! agentos beside its peers: the same rules and requests for every engine, timed in turns.
+//! agentos beside its peers: the same rules and requests, patterns and texts for every engine, timed in turns.
 //!
 //! `cargo bench -p agentos-benches` prints what `docs/benchmarks.md` explains.
 //! Nothing here passes or fails on time; an engine that answers otherwise than
-//! the rules say stops the run.
-#![forbid(unsafe_code)]
+//! the rules say, or than the other engines, stops the run.
+#![deny(unsafe_code)]
 #![allow(
     clippy::cast_precision_loss,
     reason = "figures are shown in three digits"
@@ -11,12 +11,18 @@
 
 pub mod cedar;
 pub mod clock;
+pub mod finders;
 pub mod generated;
 pub mod language;
 pub mod ours;
+pub mod phrases;
+pub mod python;
 pub mod rego;
 pub mod report;
 pub mod rules;
+pub mod signals;
+pub mod texts;
+pub mod vectorscan;
 
 /// What follows the name of a bench on the command line: words that pick rows.
 ///

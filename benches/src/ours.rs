@@ -5,7 +5,10 @@ use agentos_runtime::{Engine, Request, RequestSource};
 
 use crate::rules;
 
+mod patterns;
+
 pub use crate::language::text;
+pub use patterns::{Patterns, compile as compile_patterns};
 
 /// The plan of a policy.
 ///
