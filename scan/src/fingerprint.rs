@@ -33,9 +33,27 @@ impl Halves {
         high: [0xFF; 16],
     };
 
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn of(&self, byte: u8) -> u8 {
         self.low[usize::from(byte & 15)] & self.high[usize::from(byte >> 4)]
+    }
+}
+
+/// A byte's bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lookup {
+    pub(crate) ascii: [u8; 128],
+    /// Those of all other bytes.
+    pub(crate) beyond: u8,
+}
+
+impl Lookup {
+    #[inline]
+    pub(crate) fn of(&self, byte: u8) -> u8 {
+        self.ascii
+            .get(usize::from(byte))
+            .copied()
+            .unwrap_or(self.beyond)
     }
 }
 
@@ -43,9 +61,13 @@ impl Halves {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
     /// The bits of the first bytes.
-    pub(crate) bytes: [Halves; DEPTH],
+    pub(crate) bytes: [Lookup; DEPTH],
+    /// The bits of the byte before them.
+    pub(crate) before: Lookup,
+    /// The bits of the first bytes, where tables have to be small.
+    pub(crate) by_halves: [Halves; DEPTH],
     /// Not zero where the byte before may stand before a pattern.
-    pub(crate) before: Halves,
+    pub(crate) before_by_halves: Halves,
     /// The bits for which that does not matter.
     pub(crate) anywhere: u8,
     /// The first four bytes, for those that the tables admit.
@@ -136,22 +158,39 @@ impl Fingerprint {
     /// Judges one position.
     #[inline]
     pub(crate) fn admits(&self, before: u8, bytes: [u8; DEPTH]) -> bool {
-        let [first, second, third] = &self.bytes;
-        let bits = first.of(bytes[0]) & second.of(bytes[1]) & third.of(bytes[2]);
-        let allowed = if self.before.of(before) == 0 {
-            self.anywhere
-        } else {
-            0xFF
-        };
-        bits & allowed != 0
+        let bits = self
+            .bytes
+            .iter()
+            .zip(bytes)
+            .map(|(lookup, byte)| lookup.of(byte));
+        bits.fold(self.before.of(before), |all, bits| all & bits) != 0
     }
 
     /// Judges a block of positions, given with the byte before them and those after.
     pub(crate) fn block(&self, window: &Window) -> u64 {
-        (0..BLOCK).fold(0, |mask, at| {
-            let bytes = [window[at + 1], window[at + 2], window[at + 3]];
-            mask | u64::from(self.admits(window[at], bytes)) << at
-        })
+        each(window, |before, bytes| self.admits(before, bytes))
+    }
+
+    /// Judges one position by halves of its bytes, which tell less.
+    #[cfg(test)]
+    pub(crate) fn admits_by_halves(&self, before: u8, bytes: [u8; DEPTH]) -> bool {
+        let bits = self
+            .by_halves
+            .iter()
+            .zip(bytes)
+            .map(|(halves, byte)| halves.of(byte));
+        let allowed = if self.before_by_halves.of(before) == 0 {
+            self.anywhere
+        } else {
+            0xFF
+        };
+        bits.fold(allowed, |all, bits| all & bits) != 0
+    }
+
+    /// Judges a block by halves.
+    #[cfg(test)]
+    pub(crate) fn block_by_halves(&self, window: &Window) -> u64 {
+        each(window, |before, bytes| self.admits_by_halves(before, bytes))
     }
 
     /// Judges the positions of a text from `from` on, a word a block, until
@@ -197,6 +236,13 @@ impl Fingerprint {
         // What may stand at the start of a text is not in the tables.
         mask | u64::from(start == 0)
     }
+}
+
+fn each(window: &Window, admits: impl Fn(u8, [u8; DEPTH]) -> bool) -> u64 {
+    (0..BLOCK).fold(0, |mask, at| {
+        let bytes = [window[at + 1], window[at + 2], window[at + 3]];
+        mask | u64::from(admits(window[at], bytes)) << at
+    })
 }
 
 /// A block of positions with the byte before it and those after.

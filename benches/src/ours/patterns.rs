@@ -2,8 +2,7 @@
 
 use agentos_compiler::pattern::{Budget, Compiled, compile as compile_one};
 use agentos_grammar::ast::PatternKind;
-use agentos_scan::{Automaton, Pattern, Scratch, build};
-use aho_corasick::{AhoCorasick, automaton::OverlappingState};
+use agentos_scan::{Automaton, Pattern, Samples, Scratch, build};
 use regex::{RegexSet, RegexSetBuilder};
 use regex_syntax::hir::Hir;
 
@@ -33,10 +32,10 @@ pub struct Patterns {
     scratch: Scratch,
 }
 
-/// Literals, in the text in lower case.
+/// Literals, and the text in lower case.
 struct Literals {
-    automaton: AhoCorasick,
-    numbers: Vec<usize>,
+    literals: agentos_scan::Literals,
+    samples: Samples,
     lower: String,
 }
 
@@ -80,7 +79,7 @@ impl Patterns {
             "a look-ahead is left to backtracking"
         );
         Patterns {
-            literals: (!parts.0.is_empty()).then(|| literals(parts.0, &parts.1)),
+            literals: (!parts.0.is_empty()).then(|| literals(&parts.0, &parts.1)),
             automata: built.automata,
             others: (!others.is_empty()).then(|| {
                 let set = RegexSetBuilder::new(others.iter().map(|row| row.1))
@@ -100,38 +99,27 @@ impl Patterns {
 }
 
 /// The runtime's way to find literals.
-fn literals(numbers: Vec<usize>, parts: &[&str]) -> Literals {
-    Literals {
-        automaton: AhoCorasick::new(parts).expect("they are few"),
-        numbers,
-        lower: String::new(),
-    }
+fn literals(numbers: &[usize], parts: &[&str]) -> Literals {
+    let numbers = numbers.iter().map(|&number| u32::try_from(number).expect("they are few"));
+    let numbered: Vec<(u32, &str)> = numbers.zip(parts.iter().copied()).collect();
+    let (literals, others) = agentos_scan::Literals::new(&numbered);
+    assert!(others.is_empty(), "all of them are long, and differ");
+    Literals { literals, samples: Samples::default(), lower: String::new() }
 }
 
 impl Literals {
     fn find(&mut self, text: &str, found: &mut [u64]) {
-        self.lower.clear();
-        if text.is_ascii() {
-            self.lower.push_str(text);
-            self.lower.make_ascii_lowercase();
+        let text = if text.is_ascii() {
+            text
         } else {
-            self.lower.push_str(&text.to_lowercase());
-        }
-        let mut at = OverlappingState::start();
-        loop {
-            let searched = self
-                .automaton
-                .try_find_overlapping(self.lower.as_str(), &mut at);
-            searched.expect("it is of the standard kind");
-            let Some(matched) = at.get_match() else {
-                return;
-            };
-            set(found, self.numbers[matched.pattern().as_usize()]);
-        }
+            self.lower = text.to_lowercase();
+            &self.lower
+        };
+        self.literals.scan(text.as_bytes(), &mut self.samples, found);
     }
 
     fn bytes(&self) -> usize {
-        self.automaton.memory_usage()
+        self.literals.bytes()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ordinary;
 use crate::{
     dfa::{DEAD, Dfa},
-    fingerprint::{DEPTH, Fingerprint, Halves, Windows},
+    fingerprint::{DEPTH, Fingerprint, Halves, Lookup, Windows},
     literals::WINDOW,
     symbols::{AFTER, BEFORE, SymbolSet, Symbols},
 };
@@ -66,25 +66,51 @@ pub(crate) fn fingerprint(
         0xFF
     };
     let share = buckets.iter().map(Bucket::share).sum();
-    let mut bytes = [Halves::NONE; DEPTH];
+    let everywhere = [u64::MAX; 4];
+    let lead = if before.is_some() {
+        spelled.lead(&shared)
+    } else {
+        everywhere
+    };
+    let anywhere_of = |bit: usize| anywhere >> bit & 1 == 1;
+    let allowed = (0..8).map(|bit| if anywhere_of(bit) { everywhere } else { lead });
+    let before_bytes = lookup(allowed);
+    let exact_bytes =
+        std::array::from_fn(|at| lookup(buckets.iter().map(|bucket| bucket.bytes[at])));
+    let mut by_halves = [Halves::NONE; DEPTH];
     for (bit, bucket) in buckets.iter().enumerate() {
-        for (halves, (low, high)) in bytes.iter_mut().zip(bucket.halves) {
+        for (halves, (low, high)) in by_halves.iter_mut().zip(bucket.halves) {
             for half in 0..16 {
                 halves.low[half] |= u8::from(low >> half & 1 == 1) << bit;
                 halves.high[half] |= u8::from(high >> half & 1 == 1) << bit;
             }
         }
     }
-    let before = before.unwrap_or(Halves::ALL);
-    Some((
-        Fingerprint {
-            bytes,
-            before,
-            anywhere,
-            windows,
-        },
-        share,
-    ))
+    let fingerprint = Fingerprint {
+        bytes: exact_bytes,
+        before: before_bytes,
+        by_halves,
+        before_by_halves: before.unwrap_or(Halves::ALL),
+        anywhere,
+        windows,
+    };
+    Some((fingerprint, share))
+}
+
+/// A table of the sets of bytes that have each bit. Of bytes beyond ASCII, one
+/// stands for all.
+fn lookup(sets: impl Iterator<Item = Bytes>) -> Lookup {
+    let mut lookup = Lookup {
+        ascii: [0; 128],
+        beyond: 0,
+    };
+    for (bit, bytes) in sets.enumerate() {
+        for byte in each(&bytes) {
+            let place = lookup.ascii.get_mut(usize::from(byte));
+            *place.unwrap_or(&mut lookup.beyond) |= 1 << bit;
+        }
+    }
+    lookup
 }
 
 /// Tells the first bytes of beginnings apart as far as their number allows.
@@ -264,6 +290,7 @@ fn joined(found: &BTreeMap<Beginning, Bytes>) -> Vec<Beginning> {
 /// Beginnings that share a bit.
 #[derive(Clone, Default)]
 struct Bucket {
+    bytes: [Bytes; DEPTH],
     /// For each byte, its halves as sets.
     halves: [(u16, u16); DEPTH],
     share: f64,
@@ -282,7 +309,15 @@ impl Bucket {
             .iter()
             .map(|&(low, high)| ordinary::share_of_halves(low, high))
             .product();
-        Bucket { halves, share }
+        let mut bytes = self.bytes;
+        for (all, more) in bytes.iter_mut().zip(beginning) {
+            unite(all, more);
+        }
+        Bucket {
+            bytes,
+            halves,
+            share,
+        }
     }
 
     fn share(&self) -> f64 {
