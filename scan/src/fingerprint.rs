@@ -33,38 +33,24 @@ impl Halves {
         high: [0xFF; 16],
     };
 
-    #[cfg(test)]
+    #[inline]
     pub(crate) fn of(&self, byte: u8) -> u8 {
         self.low[usize::from(byte & 15)] & self.high[usize::from(byte >> 4)]
     }
 }
 
-/// A byte's bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lookup {
-    pub(crate) ascii: [u8; 128],
-    /// Those of all other bytes.
-    pub(crate) beyond: u8,
-}
-
-impl Lookup {
-    #[inline]
-    pub(crate) fn of(&self, byte: u8) -> u8 {
-        self.ascii
-            .get(usize::from(byte))
-            .copied()
-            .unwrap_or(self.beyond)
-    }
-}
+/// The bits of a byte of ASCII.
+pub(crate) type Lookup = [u8; 128];
 
 /// What positions are judged by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
-    /// The bits of the first bytes.
+    /// The bits of the first bytes, where they and the one before are ASCII.
     pub(crate) bytes: [Lookup; DEPTH],
     /// The bits of the byte before them.
     pub(crate) before: Lookup,
-    /// The bits of the first bytes, where tables have to be small.
+    /// The bits of the first bytes, where they need not be ASCII, or tables
+    /// have to be small.
     pub(crate) by_halves: [Halves; DEPTH],
     /// Not zero where the byte before may stand before a pattern.
     pub(crate) before_by_halves: Halves,
@@ -155,42 +141,37 @@ impl Windows {
 }
 
 impl Fingerprint {
-    /// Judges one position.
-    #[inline]
-    pub(crate) fn admits(&self, before: u8, bytes: [u8; DEPTH]) -> bool {
-        let bits = self
-            .bytes
-            .iter()
-            .zip(bytes)
-            .map(|(lookup, byte)| lookup.of(byte));
-        bits.fold(self.before.of(before), |all, bits| all & bits) != 0
-    }
-
-    /// Judges a block of positions, given with the byte before them and those after.
+    /// Judges a block of positions, given with the byte before it and those after.
     pub(crate) fn block(&self, window: &Window) -> u64 {
-        each(window, |before, bytes| self.admits(before, bytes))
+        if !window.is_ascii() {
+            return self.block_by_halves(window);
+        }
+        each(window, |before, bytes| {
+            let of = |lookup: &Lookup, byte: u8| lookup[usize::from(byte & 127)];
+            let bits = self
+                .bytes
+                .iter()
+                .zip(bytes)
+                .map(|(lookup, byte)| of(lookup, byte));
+            bits.fold(of(&self.before, before), |all, bits| all & bits) != 0
+        })
     }
 
-    /// Judges one position by halves of its bytes, which tell less.
-    #[cfg(test)]
-    pub(crate) fn admits_by_halves(&self, before: u8, bytes: [u8; DEPTH]) -> bool {
-        let bits = self
-            .by_halves
-            .iter()
-            .zip(bytes)
-            .map(|(halves, byte)| halves.of(byte));
-        let allowed = if self.before_by_halves.of(before) == 0 {
-            self.anywhere
-        } else {
-            0xFF
-        };
-        bits.fold(allowed, |all, bits| all & bits) != 0
-    }
-
-    /// Judges a block by halves.
-    #[cfg(test)]
+    /// Judges a block by halves of its bytes, which tell less.
     pub(crate) fn block_by_halves(&self, window: &Window) -> u64 {
-        each(window, |before, bytes| self.admits_by_halves(before, bytes))
+        each(window, |before, bytes| {
+            let bits = self
+                .by_halves
+                .iter()
+                .zip(bytes)
+                .map(|(halves, byte)| halves.of(byte));
+            let allowed = if self.before_by_halves.of(before) == 0 {
+                self.anywhere
+            } else {
+                0xFF
+            };
+            bits.fold(allowed, |all, bits| all & bits) != 0
+        })
     }
 
     /// Judges the positions of a text from `from` on, a word a block, until
@@ -202,40 +183,71 @@ impl Fingerprint {
             .saturating_sub(from)
             .div_ceil(BLOCK)
             .min(words.len());
-        let mut at = 0;
-        while at < blocks {
-            let start = from + at * BLOCK;
-            // The first block has nothing before it, the last ones too little after them.
-            let whole = start
-                .checked_sub(1)
-                .and_then(|before| text.get(before..))
-                .map_or(0, |rest| rest.len().saturating_sub(WINDOW - BLOCK) / BLOCK)
-                .min(blocks - at);
-            match (whole, words.get_mut(at..at + whole.max(1))) {
-                (0, Some([word])) => *word = self.edge(text, start),
-                (_, Some(words)) => simd::judge(self, text, start, words),
-                (_, None) => {}
-            }
-            at += whole.max(1);
+        let Some(words) = words.get_mut(..blocks) else {
+            return 0;
+        };
+        // The first block has nothing before it, the last ones too little after them.
+        let first = usize::from(from == 0).min(blocks);
+        let start = from + first * BLOCK;
+        let rest = text.get(start.wrapping_sub(1)..).unwrap_or_default();
+        let whole = (rest.len().saturating_sub(WINDOW - BLOCK) / BLOCK).min(blocks - first);
+        let mut edges = [(0, [0; WINDOW]); MOST_EDGES];
+        let others = (0..first).chain(first + whole..blocks);
+        let mut count = 0;
+        for (edge, block) in edges.iter_mut().zip(others) {
+            *edge = (block, self::edge(text, from + block * BLOCK));
+            count += 1;
+        }
+        let edges = edges.get(..count).unwrap_or_default();
+        simd::judge(
+            self,
+            text,
+            Blocks {
+                start,
+                first,
+                whole,
+                edges,
+            },
+            words,
+        );
+        if let Some(last) = words.last_mut() {
+            let here = (text.len() - from).min(blocks * BLOCK) - (blocks - 1) * BLOCK;
+            *last &= u64::MAX >> (BLOCK - here);
+        }
+        if let Some(word) = words.first_mut().filter(|_| from == 0) {
+            // What may stand at the start of a text is not in the tables.
+            *word |= 1;
         }
         blocks
     }
+}
 
-    /// Judges a block at an edge of the text, where zeros stand in for what is not there.
-    fn edge(&self, text: &[u8], start: usize) -> u64 {
-        let mut window = [0; WINDOW];
-        let before = start.saturating_sub(1);
-        let filled = usize::from(start == 0);
-        if let Some(rest) = text.get(before..) {
-            for (to, from) in window.iter_mut().skip(filled).zip(rest) {
-                *to = *from;
-            }
-        }
-        let here = (text.len() - start).min(BLOCK);
-        let mask = simd::block(self, &window) & (u64::MAX >> (BLOCK - here));
-        // What may stand at the start of a text is not in the tables.
-        mask | u64::from(start == 0)
+/// How many blocks of a text may be at its edges: the first, and two at the end.
+const MOST_EDGES: usize = 3;
+
+/// Blocks to judge.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocks<'b> {
+    /// Where in the text those start that have all bytes around them.
+    pub(crate) start: usize,
+    /// The word of the first of them.
+    pub(crate) first: usize,
+    /// How many they are.
+    pub(crate) whole: usize,
+    /// The others, with their words.
+    pub(crate) edges: &'b [(usize, Window)],
+}
+
+/// A block at an edge of the text, where zeros stand in for what is not there.
+fn edge(text: &[u8], start: usize) -> Window {
+    let mut window = [0; WINDOW];
+    let filled = usize::from(start == 0);
+    let rest = text.get(start.saturating_sub(1)..).unwrap_or_default();
+    let length = rest.len().min(WINDOW - filled);
+    if let (Some(to), Some(from)) = (window.get_mut(filled..filled + length), rest.get(..length)) {
+        to.copy_from_slice(from);
     }
+    window
 }
 
 fn each(window: &Window, admits: impl Fn(u8, [u8; DEPTH]) -> bool) -> u64 {

@@ -13,9 +13,9 @@ use crate::{build::ordinary, simd};
 /// How many bytes are looked up at a time.
 pub(crate) const WINDOW: usize = 4;
 
-/// How many literals may be known by the same four bytes. Beyond it, comparing
+/// How many literals may be known by the same four bytes. Beyond it, looking at
 /// them all would take too long.
-const MOST_ALIKE: usize = 16;
+const MOST_ALIKE: usize = 256;
 
 /// The letters of ASCII differ in this bit from one case to the other.
 const CASE: u32 = 0x2020_2020;
@@ -65,6 +65,30 @@ struct Slot {
 struct Entry {
     literal: u32,
     offset: u32,
+    beside: Beside,
+}
+
+/// Four bytes of a literal beside a window: mostly they tell it from the others
+/// with that window.
+#[derive(Clone, Copy, Debug)]
+enum Beside {
+    After(u32),
+    Before(u32),
+    Nothing,
+}
+
+impl Beside {
+    fn new(text: &[u8], offset: usize) -> Beside {
+        let at = |place: Option<usize>| {
+            let window = place.and_then(|place| text.get(place..)?.first_chunk());
+            window.copied().map(folded)
+        };
+        match (at(Some(offset + WINDOW)), at(offset.checked_sub(WINDOW))) {
+            (Some(after), _) => Beside::After(after),
+            (None, Some(before)) => Beside::Before(before),
+            (None, None) => Beside::Nothing,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -137,7 +161,7 @@ impl Literals {
                 .iter()
                 .map(|literal| literal.text.len())
                 .sum();
-            group.sieve.bits.len() * 4 + group.slots.len() * 12 + group.entries.len() * 8 + texts
+            group.sieve.bits.len() * 4 + group.slots.len() * 12 + group.entries.len() * 16 + texts
         };
         self.groups.iter().map(of).sum()
     }
@@ -206,6 +230,7 @@ impl Group {
                 let entry = Entry {
                     literal: kept.len() as u32,
                     offset,
+                    beside: Beside::new(&literal.text, offset as usize),
                 };
                 entries.entry(window).or_default().push(entry);
             }
@@ -274,8 +299,21 @@ impl Group {
                 _ => return,
             }
         };
+        let beside = |place: Option<usize>| {
+            let window = place.and_then(|place| text.get(place..)?.first_chunk());
+            window.copied().map(folded)
+        };
+        let (after, before) = (beside(Some(at + WINDOW)), beside(at.checked_sub(WINDOW)));
         let entries = slot.first as usize..(slot.first + slot.count) as usize;
         for entry in self.entries.get(entries).unwrap_or_default() {
+            let may_be = match entry.beside {
+                Beside::After(window) => after == Some(window),
+                Beside::Before(window) => before == Some(window),
+                Beside::Nothing => true,
+            };
+            if !may_be {
+                continue;
+            }
             let Some(literal) = self.literals.get(entry.literal as usize) else {
                 continue;
             };
@@ -403,7 +441,7 @@ mod tests {
 
     #[test]
     fn what_is_too_short_or_too_much_alike_is_left_to_others() {
-        let alike: Vec<String> = (0..200)
+        let alike: Vec<String> = (0..600)
             .map(|at| format!("aaaaaaaa{}", "a".repeat(at)))
             .collect();
         let given: Vec<(u32, &str)> = (0..)
@@ -411,7 +449,7 @@ mod tests {
             .map(|(at, text)| (at, text.as_str()))
             .collect();
         let (_, others) = Literals::new(&given);
-        assert!(others.len() >= 200 - MOST_ALIKE, "{others:?}");
+        assert!(others.len() >= 600 - MOST_ALIKE, "{others:?}");
         assert_eq!(Literals::new(&[(0, "abc"), (1, ""), (2, "abcd")]).1, [0, 1]);
     }
 }

@@ -97,17 +97,12 @@ pub(crate) fn fingerprint(
     Some((fingerprint, share))
 }
 
-/// A table of the sets of bytes that have each bit. Of bytes beyond ASCII, one
-/// stands for all.
+/// A table of the sets of bytes that have each bit.
 fn lookup(sets: impl Iterator<Item = Bytes>) -> Lookup {
-    let mut lookup = Lookup {
-        ascii: [0; 128],
-        beyond: 0,
-    };
+    let mut lookup = [0; 128];
     for (bit, bytes) in sets.enumerate() {
-        for byte in each(&bytes) {
-            let place = lookup.ascii.get_mut(usize::from(byte));
-            *place.unwrap_or(&mut lookup.beyond) |= 1 << bit;
+        for (place, byte) in lookup.iter_mut().zip(0..) {
+            *place |= u8::from(has(&bytes, byte)) << bit;
         }
     }
     lookup

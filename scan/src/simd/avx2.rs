@@ -9,7 +9,7 @@ use std::arch::x86_64::{
     _mm256_sub_epi32,
 };
 
-use super::{BEYOND, Fingerprint, SIFTED, Sieve, Window, sifted, windows};
+use super::{BEYOND, Blocks, Fingerprint, SIFTED, Sieve, Window, sifted, windows};
 use crate::{
     fingerprint::{BLOCK, Halves, WINDOW},
     literals::MULTIPLIER,
@@ -84,16 +84,13 @@ struct Tables {
 }
 
 #[target_feature(enable = "avx2")]
-pub(super) fn judge(fingerprint: &Fingerprint, text: &[u8], start: usize, words: &mut [u64]) {
+pub(super) fn judge(fingerprint: &Fingerprint, text: &[u8], blocks: Blocks<'_>, words: &mut [u64]) {
     let tables = tables(fingerprint);
-    for (word, window) in words.iter_mut().zip(windows(text, start)) {
-        *word = both_halves(&tables, window);
+    for (at, window) in windows(text, blocks) {
+        if let Some(word) = words.get_mut(at) {
+            *word = both_halves(&tables, window);
+        }
     }
-}
-
-#[target_feature(enable = "avx2")]
-pub(super) fn block(fingerprint: &Fingerprint, window: &Window) -> u64 {
-    both_halves(&tables(fingerprint), window)
 }
 
 #[target_feature(enable = "avx2")]

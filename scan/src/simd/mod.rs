@@ -14,43 +14,44 @@ mod avx2;
 mod avx512;
 
 use crate::{
-    fingerprint::{BLOCK, Fingerprint, Window},
+    fingerprint::{BLOCK, Blocks, Fingerprint, Window},
     literals::{Sieve, WINDOW},
 };
 
-/// Judges whole blocks: `words` of them, from `start` on. Before the first and
-/// after the last there are as many bytes as a [`Window`] has.
-pub(crate) fn judge(fingerprint: &Fingerprint, text: &[u8], start: usize, words: &mut [u64]) {
+/// Judges blocks of a text, a word a block.
+pub(crate) fn judge(fingerprint: &Fingerprint, text: &[u8], blocks: Blocks<'_>, words: &mut [u64]) {
     #[cfg(target_arch = "x86_64")]
     if avx512::is_there() {
         #[allow(unsafe_code, reason = "the instructions are there")]
         // SAFETY: the processor has what this function needs.
-        return unsafe { avx512::judge(fingerprint, text, start, words) };
+        return unsafe { avx512::judge(fingerprint, text, blocks, words) };
     }
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         #[allow(unsafe_code, reason = "the instructions are there")]
         // SAFETY: the processor has AVX2.
-        return unsafe { avx2::judge(fingerprint, text, start, words) };
+        return unsafe { avx2::judge(fingerprint, text, blocks, words) };
     }
-    plain(fingerprint, text, start, words);
+    plain(fingerprint, text, blocks, words);
 }
 
-/// Judges one block.
-pub(crate) fn block(fingerprint: &Fingerprint, window: &Window) -> u64 {
-    #[cfg(target_arch = "x86_64")]
-    if avx512::is_there() {
-        #[allow(unsafe_code, reason = "the instructions are there")]
-        // SAFETY: the processor has what this function needs.
-        return unsafe { avx512::block(fingerprint, window) };
+fn plain(fingerprint: &Fingerprint, text: &[u8], blocks: Blocks<'_>, words: &mut [u64]) {
+    for (at, window) in windows(text, blocks) {
+        if let Some(word) = words.get_mut(at) {
+            *word = fingerprint.block(window);
+        }
     }
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") {
-        #[allow(unsafe_code, reason = "the instructions are there")]
-        // SAFETY: the processor has AVX2.
-        return unsafe { avx2::block(fingerprint, window) };
-    }
-    fingerprint.block(window)
+}
+
+/// The windows of blocks, each with the number of its word.
+#[inline]
+fn windows<'w>(text: &'w [u8], blocks: Blocks<'w>) -> impl Iterator<Item = (usize, &'w Window)> {
+    let rest = text.get(blocks.start.wrapping_sub(1)..).unwrap_or_default();
+    let whole = (0..blocks.whole).map_while(move |at| {
+        let window = rest.get(at * BLOCK..)?.first_chunk()?;
+        Some((blocks.first + at, window))
+    });
+    whole.chain(blocks.edges.iter().map(|(at, window)| (*at, window)))
 }
 
 /// How many bytes are sifted at a time.
@@ -98,24 +99,10 @@ fn sifted(text: &[u8]) -> impl Iterator<Item = &[u8; SIFTED + BEYOND]> {
         .map_while(|at| text.get(at..)?.first_chunk())
 }
 
-fn plain(fingerprint: &Fingerprint, text: &[u8], start: usize, words: &mut [u64]) {
-    for (word, window) in words.iter_mut().zip(windows(text, start)) {
-        *word = fingerprint.block(window);
-    }
-}
-
-/// The windows of the blocks from `start` on.
-fn windows(text: &[u8], start: usize) -> impl Iterator<Item = &Window> {
-    let rest = text.get(start.wrapping_sub(1)..).unwrap_or_default();
-    (0..)
-        .step_by(BLOCK)
-        .map_while(|at| rest.get(at..)?.first_chunk())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::{DEPTH, Halves, Lookup, Windows};
+    use crate::fingerprint::{Halves, Windows};
 
     fn draw(random: &mut fastrand::Rng) -> Fingerprint {
         let mut halves = || Halves {
@@ -123,10 +110,7 @@ mod tests {
             high: std::array::from_fn(|_| random.u8(..)),
         };
         let (by_halves, before_by_halves) = ([halves(), halves(), halves()], halves());
-        let mut lookup = || Lookup {
-            ascii: std::array::from_fn(|_| random.u8(..) & random.u8(..)),
-            beyond: random.u8(..),
-        };
+        let mut lookup = || std::array::from_fn(|_| random.u8(..) & random.u8(..));
         Fingerprint {
             bytes: [lookup(), lookup(), lookup()],
             before: lookup(),
@@ -137,39 +121,42 @@ mod tests {
         }
     }
 
-    /// Judges as the processor does.
-    fn admits(fingerprint: &Fingerprint, before: u8, bytes: [u8; DEPTH]) -> bool {
+    /// Judges one block as the processor does.
+    fn block(fingerprint: &Fingerprint, window: &Window) -> u64 {
         #[cfg(target_arch = "x86_64")]
         if !avx512::is_there() && is_x86_feature_detected!("avx2") {
-            return fingerprint.admits_by_halves(before, bytes);
+            return fingerprint.block_by_halves(window);
         }
-        fingerprint.admits(before, bytes)
+        fingerprint.block(window)
     }
 
     #[test]
-    fn the_fast_version_and_the_plain_one_agree_at_every_length_and_place() {
+    fn every_position_of_a_text_is_judged_by_what_stands_around_it() {
         let mut random = fastrand::Rng::with_seed(1);
         for _ in 0..8 {
             let fingerprint = draw(&mut random);
             for length in 0..260 {
                 let place = random.usize(..32);
-                let bytes: Vec<u8> = (0..place + length).map(|_| random.u8(..)).collect();
+                let most = if random.bool() { 127 } else { 255 };
+                let bytes: Vec<u8> = (0..place + length).map(|_| random.u8(..=most)).collect();
                 let text = &bytes[place..];
                 for from in [0, 1, length / 2, length.saturating_sub(1)] {
-                    let mut words = vec![0; length.div_ceil(BLOCK) + 1];
+                    let mut words = vec![u64::MAX; length.div_ceil(BLOCK) + 1];
                     let written = fingerprint.judge(text, from, &mut words);
                     assert_eq!(written, length.saturating_sub(from).div_ceil(BLOCK));
-                    for at in from..length {
-                        let byte = |at: usize| text.get(at).copied().unwrap_or(0);
-                        let before = at.checked_sub(1).map_or(0, byte);
-                        let bytes: [u8; DEPTH] = std::array::from_fn(|beyond| byte(at + beyond));
-                        let expected = at == 0 || admits(&fingerprint, before, bytes);
-                        let bit = words[(at - from) / BLOCK] >> ((at - from) % BLOCK) & 1 == 1;
-                        assert_eq!(bit, expected, "length {length}, from {from}, at {at}");
-                    }
-                    let beyond = (from..length).len() % BLOCK;
-                    if beyond != 0 {
-                        assert_eq!(words[written - 1] >> beyond, 0, "nothing beyond the end");
+                    for (at, word) in words.iter().enumerate().take(written) {
+                        let start = from + at * BLOCK;
+                        let window: Window = std::array::from_fn(|byte| {
+                            let place = (start + byte).checked_sub(1);
+                            place
+                                .and_then(|place| text.get(place))
+                                .copied()
+                                .unwrap_or(0)
+                        });
+                        let here = (length - start).min(BLOCK);
+                        let expected = block(&fingerprint, &window) & (u64::MAX >> (BLOCK - here));
+                        let expected = expected | u64::from(start == 0);
+                        assert_eq!(*word, expected, "length {length}, from {from}, word {at}");
                     }
                 }
             }
@@ -206,23 +193,27 @@ mod tests {
             let fingerprint = draw(&mut random);
             let ascii = if random.bool() { 127 } else { 255 };
             let text: Vec<u8> = (0..1000).map(|_| random.u8(..=ascii)).collect();
-            let judged = |words: &mut [u64], block: &dyn Fn(&Window) -> u64| {
-                for (word, window) in words.iter_mut().zip(windows(&text, 7)) {
-                    *word = block(window);
-                }
+            let edge: Window = std::array::from_fn(|byte| text[byte]);
+            let edges = [(3, edge)];
+            let blocks = Blocks {
+                start: 7,
+                first: 4,
+                whole: 10,
+                edges: &edges,
             };
-            let (mut plain_words, mut halves) = ([0; 10], [0; 10]);
-            judged(&mut plain_words, &|window| fingerprint.block(window));
-            judged(&mut halves, &|window| fingerprint.block_by_halves(window));
-            let mut words = [0; 10];
-            plain(&fingerprint, &text, 7, &mut words);
+            let (mut plain_words, mut halves, mut words) = ([0; 14], [0; 14], [0; 14]);
+            for (at, window) in windows(&text, blocks) {
+                plain_words[at] = fingerprint.block(window);
+                halves[at] = fingerprint.block_by_halves(window);
+            }
+            plain(&fingerprint, &text, blocks, &mut words);
             assert_eq!(words, plain_words);
             #[cfg(target_arch = "x86_64")]
             if avx512::is_there() {
                 #[allow(unsafe_code, reason = "the instructions are there")]
                 // SAFETY: the processor has what this function needs.
                 unsafe {
-                    avx512::judge(&fingerprint, &text, 7, &mut words);
+                    avx512::judge(&fingerprint, &text, blocks, &mut words);
                 }
                 assert_eq!(words, plain_words);
             }
@@ -231,7 +222,7 @@ mod tests {
                 #[allow(unsafe_code, reason = "the instructions are there")]
                 // SAFETY: the processor has AVX2.
                 unsafe {
-                    avx2::judge(&fingerprint, &text, 7, &mut words);
+                    avx2::judge(&fingerprint, &text, blocks, &mut words);
                 }
                 assert_eq!(words, halves);
             }
