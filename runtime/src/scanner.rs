@@ -180,14 +180,13 @@ impl Scanner {
             bits.clear();
             bits.resize(words, 0);
         }
-        // Literals do not mind the case of ASCII.
-        let small = if text.whole().is_ascii() {
+        let text_or_small = if self.literals.ignore_case_of(text.whole()) {
             text.whole()
         } else {
             text.lower()
         };
         self.literals
-            .scan(small.as_bytes(), &mut scan.samples, &mut scan.found);
+            .scan(text_or_small.as_bytes(), &mut scan.samples, &mut scan.found);
         if let Some(automaton) = &self.substrings {
             let lower = text.lower();
             let mut at = OverlappingState::start();

@@ -25,6 +25,8 @@ const CASE: u32 = 0x2020_2020;
 #[derive(Clone, Debug, Default)]
 pub struct Literals {
     groups: Box<[Group]>,
+    /// Whether none has a letter beyond ASCII.
+    is_ascii: bool,
 }
 
 /// What a search of literals needs to remember while it runs, kept for the next one.
@@ -140,9 +142,19 @@ impl Literals {
         (
             Literals {
                 groups: groups.into(),
+                is_ascii: literals.iter().all(|(_, text)| text.is_ascii()),
             },
             others,
         )
+    }
+
+    /// Whether they are found in this text as it is, and not only in the same
+    /// in lower case: where no letter beyond ASCII matters.
+    pub fn ignore_case_of(&self, text: &str) -> bool {
+        // The letters beyond ASCII whose lower case has one of ASCII in it.
+        let folds = |letter: &str| memchr::memmem::find(text.as_bytes(), letter.as_bytes());
+        text.is_ascii()
+            || self.is_ascii && folds("\u{212A}").is_none() && folds("\u{130}").is_none()
     }
 
     /// Finds them in a text. `found` has a bit for each number; the bits of
@@ -437,6 +449,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn only_letters_that_fold_to_ascii_matter_to_what_is_ascii() {
+        let folding: String = ('\u{80}'..=char::MAX)
+            .filter(|letter| letter.to_lowercase().any(|small| small.is_ascii()))
+            .collect();
+        assert_eq!(folding, "\u{130}\u{212A}");
+        let (ascii, _) = Literals::new(&[(0, "token")]);
+        assert!(ascii.ignore_case_of("“token” é"));
+        assert!(!ascii.ignore_case_of("“to\u{212A}en”"));
+        let (beyond, _) = Literals::new(&[(0, "café"), (1, "token")]);
+        assert!(beyond.ignore_case_of("CAFE") && !beyond.ignore_case_of("CAFÉ"));
     }
 
     #[test]

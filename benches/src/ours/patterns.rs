@@ -100,22 +100,29 @@ impl Patterns {
 
 /// The runtime's way to find literals.
 fn literals(numbers: &[usize], parts: &[&str]) -> Literals {
-    let numbers = numbers.iter().map(|&number| u32::try_from(number).expect("they are few"));
+    let numbers = numbers
+        .iter()
+        .map(|&number| u32::try_from(number).expect("they are few"));
     let numbered: Vec<(u32, &str)> = numbers.zip(parts.iter().copied()).collect();
     let (literals, others) = agentos_scan::Literals::new(&numbered);
     assert!(others.is_empty(), "all of them are long, and differ");
-    Literals { literals, samples: Samples::default(), lower: String::new() }
+    Literals {
+        literals,
+        samples: Samples::default(),
+        lower: String::new(),
+    }
 }
 
 impl Literals {
     fn find(&mut self, text: &str, found: &mut [u64]) {
-        let text = if text.is_ascii() {
+        let text = if self.literals.ignore_case_of(text) {
             text
         } else {
             self.lower = text.to_lowercase();
             &self.lower
         };
-        self.literals.scan(text.as_bytes(), &mut self.samples, found);
+        self.literals
+            .scan(text.as_bytes(), &mut self.samples, found);
     }
 
     fn bytes(&self) -> usize {
