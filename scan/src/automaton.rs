@@ -11,17 +11,21 @@ use crate::{
     symbols::{AFTER, SymbolSet, Symbols},
 };
 
-/// How many words of candidates are judged ahead.
+/// How many words of candidates are judged ahead, at most.
 const AHEAD: usize = 128;
+
+/// How many are, where they may be judged in another way soon.
+const FEWEST_AHEAD: usize = 2;
 
 /// Patterns that are searched together.
 #[derive(Clone, Debug)]
 pub struct Automaton {
     pub(crate) symbols: Symbols,
-    pub(crate) fingerprint: Fingerprint,
     pub(crate) dfa: Dfa,
-    /// Where it begins, by the symbol before.
-    pub(crate) begins: Box<[u16]>,
+    /// Where patterns begin.
+    pub(crate) first: Entry,
+    /// Where these and their later pieces begin, where there are any.
+    pub(crate) any: Option<Entry>,
     /// What finding a piece means, by piece.
     pub(crate) roles: Box<[Role]>,
     /// What joins pieces; at most [`MOST_JOINS`].
@@ -31,6 +35,15 @@ pub struct Automaton {
     pub(crate) patterns: Box<[u32]>,
     /// What must not follow a pattern.
     pub(crate) followers: Box<[Follower]>,
+}
+
+/// A way into an automaton.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Where it may be taken.
+    pub(crate) fingerprint: Fingerprint,
+    /// The state it leads to, by the symbol before.
+    pub(crate) begins: Box<[u16]>,
 }
 
 /// How many joins an automaton may have: a bit each.
@@ -218,19 +231,22 @@ impl Automaton {
         }
         let search = Search {
             automaton: self,
+            entry: &self.first,
+            candidates: Candidates {
+                fingerprint: &self.first.fingerprint,
+                text,
+                words: &mut candidates,
+                ahead: AHEAD,
+                judged: 0,
+                start: 0,
+                at: 0,
+                word: 0,
+            },
             text,
             scratch,
             found,
         };
-        search.run(Candidates {
-            fingerprint: &self.fingerprint,
-            text,
-            words: &mut candidates,
-            judged: 0,
-            start: 0,
-            at: 0,
-            word: 0,
-        });
+        search.run();
         scratch.candidates = candidates;
         self.follow(text, scratch, found);
     }
@@ -240,25 +256,13 @@ impl Automaton {
         let followers = self.followers.iter().map(|follower| follower.dfa.bytes());
         self.dfa.bytes()
             + followers.sum::<usize>()
-            + self.begins.len() * 2
+            + [Some(&self.first), self.any.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(Entry::bytes)
+                .sum::<usize>()
             + self.symbols.starts.len() * 5
             + self.symbols.ascii.len()
-    }
-
-    /// How many places of a text a search begins to read at.
-    #[doc(hidden)]
-    pub fn candidates(&self, text: &str) -> usize {
-        let mut words = vec![0; AHEAD];
-        let mut all = Candidates {
-            fingerprint: &self.fingerprint,
-            text,
-            words: &mut words,
-            judged: 0,
-            start: 0,
-            at: 0,
-            word: 0,
-        };
-        std::iter::from_fn(|| all.next()).count()
     }
 
     /// How many states it has.
@@ -401,32 +405,46 @@ enum Answer {
     Missing,
 }
 
+impl Entry {
+    fn bytes(&self) -> usize {
+        self.begins.len() * 2 + self.fingerprint.bytes()
+    }
+}
+
 /// One search of one text.
 struct Search<'s> {
     automaton: &'s Automaton,
+    /// The first entry, or any while a join is open.
+    entry: &'s Entry,
+    candidates: Candidates<'s>,
     text: &'s str,
     scratch: &'s mut Scratch,
     found: &'s mut [u64],
 }
 
-impl Search<'_> {
-    fn run(mut self, mut candidates: Candidates<'_>) {
+impl<'s> Search<'s> {
+    fn run(mut self) {
         let automaton = self.automaton;
         let (symbols, dfa) = (&automaton.symbols, &automaton.dfa);
         let length = self.text.len();
-        let mut next = candidates.next();
+        let mut next = self.candidates.next();
         while let Some(mut at) = next {
-            next = candidates.next();
+            if self.scratch.open.joins == 0 && !std::ptr::eq(self.entry, &automaton.first) {
+                next = self.enter(&automaton.first, at);
+                continue;
+            }
+            next = self.candidates.next();
             let mut run = self.begin(at);
-            let mut stop = next.unwrap_or(length).min(length);
             // Alone, until it is dead or another one may begin.
             loop {
+                let mut stop = next.unwrap_or(length);
                 while at < stop && run.state != DEAD {
                     let (symbol, after) = symbols.read(self.text, at);
                     run.state = dfa.step(run.state, symbol);
                     at = after;
                     if dfa.has_found(run.state) {
-                        self.report(run, at);
+                        next = self.report(run, at).or(next);
+                        stop = next.unwrap_or(length);
                     }
                 }
                 if run.state == DEAD {
@@ -439,14 +457,13 @@ impl Search<'_> {
                 }
                 // At the first letter of the next one, mostly one of the two ends.
                 let mut other = self.begin(at);
-                next = candidates.next();
-                stop = next.unwrap_or(length).min(length);
+                next = self.candidates.next();
                 let (symbol, after) = symbols.read(self.text, at);
                 at = after;
                 for run in [&mut run, &mut other] {
                     run.state = dfa.step(run.state, symbol);
                     if dfa.has_found(run.state) {
-                        self.report(*run, at);
+                        next = self.report(*run, at).or(next);
                     }
                 }
                 if run.state == other.state {
@@ -456,8 +473,7 @@ impl Search<'_> {
                 } else if other.state != DEAD {
                     self.scratch.runs.clear();
                     self.scratch.runs.extend([run, other]);
-                    (at, next) = self.together(at, next, &mut candidates);
-                    stop = next.unwrap_or(length).min(length);
+                    (at, next) = self.together(at, next);
                     match self.scratch.runs.first() {
                         Some(&last) => run = last,
                         None => break,
@@ -467,11 +483,17 @@ impl Search<'_> {
         }
     }
 
+    /// Looks for places to begin at by another entry from here on; answers the first.
+    fn enter(&mut self, entry: &'s Entry, at: usize) -> Option<usize> {
+        self.entry = entry;
+        self.candidates.enter(&entry.fingerprint, at)
+    }
+
     /// The run that begins at a place where a pattern may begin.
     fn begin(&mut self, at: usize) -> Run {
         let before = self.automaton.symbols.read_before(self.text, at);
         let state = self
-            .automaton
+            .entry
             .begins
             .get(usize::from(before))
             .copied()
@@ -482,17 +504,12 @@ impl Search<'_> {
 
     /// Reads on with several runs, until at most one is left; answers where it
     /// is and the next candidate.
-    fn together(
-        &mut self,
-        mut at: usize,
-        mut next: Option<usize>,
-        candidates: &mut Candidates<'_>,
-    ) -> (usize, Option<usize>) {
+    fn together(&mut self, mut at: usize, mut next: Option<usize>) -> (usize, Option<usize>) {
         let mut runs = std::mem::take(&mut self.scratch.runs);
         loop {
             if next == Some(at) {
                 runs.push(self.begin(at));
-                next = candidates.next();
+                next = self.candidates.next();
             }
             let (symbol, after) = self.automaton.symbols.read(self.text, at);
             self.scratch.now = self.scratch.now.wrapping_add(1);
@@ -529,7 +546,7 @@ impl Search<'_> {
             runs.truncate(kept);
             for &run in &runs {
                 if self.automaton.dfa.has_found(run.state) {
-                    self.report(run, after);
+                    next = self.report(run, after).or(next);
                 }
             }
             let is_over = at >= self.text.len();
@@ -544,8 +561,9 @@ impl Search<'_> {
         }
     }
 
-    #[cold]
-    fn report(&mut self, run: Run, end: usize) {
+    /// Takes note of what a run found up to here. Where later pieces matter from
+    /// now on, answers the next place where one may begin.
+    fn report(&mut self, run: Run, end: usize) -> Option<usize> {
         for &piece in self.automaton.dfa.found(run.state) {
             let Some(role) = self.automaton.roles.get(usize::from(piece)) else {
                 continue;
@@ -565,6 +583,12 @@ impl Search<'_> {
                 }
             }
         }
+        let automaton = self.automaton;
+        let any = automaton.any.as_ref()?;
+        if self.scratch.open.joins == 0 || std::ptr::eq(self.entry, any) {
+            return None;
+        }
+        self.enter(any, end)
     }
 }
 
@@ -573,6 +597,8 @@ struct Candidates<'c> {
     fingerprint: &'c Fingerprint,
     text: &'c str,
     words: &'c mut [u64],
+    /// How many words to judge next.
+    ahead: usize,
     /// How many words were judged.
     judged: usize,
     /// Where the first of them starts in the text.
@@ -583,7 +609,16 @@ struct Candidates<'c> {
     word: u64,
 }
 
-impl Candidates<'_> {
+impl<'c> Candidates<'c> {
+    /// Goes on from another place with another fingerprint; answers the first candidate.
+    fn enter(&mut self, fingerprint: &'c Fingerprint, at: usize) -> Option<usize> {
+        self.fingerprint = fingerprint;
+        // Where this is done often, little is judged for nothing.
+        self.ahead = FEWEST_AHEAD;
+        (self.start, self.judged, self.at, self.word) = (at, 0, 0, 0);
+        self.next()
+    }
+
     #[inline]
     fn next(&mut self) -> Option<usize> {
         loop {
@@ -607,9 +642,11 @@ impl Candidates<'_> {
     /// Judges the next words; false at the end of the text.
     fn judge(&mut self) -> bool {
         self.start += self.judged * BLOCK;
+        let words = self.words.get_mut(..self.ahead).unwrap_or_default();
         self.judged = self
             .fingerprint
-            .judge(self.text.as_bytes(), self.start, self.words);
+            .judge(self.text.as_bytes(), self.start, words);
+        self.ahead = (self.ahead * 2).min(AHEAD);
         self.at = 0;
         self.judged > 0
     }

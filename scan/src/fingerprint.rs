@@ -141,6 +141,12 @@ impl Windows {
 }
 
 impl Fingerprint {
+    /// What its tables take, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let windows = self.windows.four.bits.len() + self.windows.three.bits.len();
+        size_of::<Fingerprint>() + windows * 8
+    }
+
     /// Judges a block of positions, given with the byte before it and those after.
     pub(crate) fn block(&self, window: &Window) -> u64 {
         if !window.is_ascii() {

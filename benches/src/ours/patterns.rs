@@ -34,7 +34,7 @@ pub struct Patterns {
 
 /// Literals, and the text in lower case.
 struct Literals {
-    literals: agentos_scan::Literals,
+    all: agentos_scan::Literals,
     samples: Samples,
     lower: String,
 }
@@ -107,7 +107,7 @@ fn literals(numbers: &[usize], parts: &[&str]) -> Literals {
     let (literals, others) = agentos_scan::Literals::new(&numbered);
     assert!(others.is_empty(), "all of them are long, and differ");
     Literals {
-        literals,
+        all: literals,
         samples: Samples::default(),
         lower: String::new(),
     }
@@ -115,7 +115,7 @@ fn literals(numbers: &[usize], parts: &[&str]) -> Literals {
 
 impl Literals {
     fn find(&mut self, text: &str, found: &mut [u64]) {
-        let text = if self.literals.ignore_case_of(text) {
+        let text = if self.all.ignore_case_of(text) {
             text
         } else {
             self.lower = text.to_lowercase();
@@ -126,7 +126,7 @@ impl Literals {
     }
 
     fn bytes(&self) -> usize {
-        self.literals.bytes()
+        self.all.bytes()
     }
 }
 

@@ -15,23 +15,18 @@ use super::nfa::{Nfa, State};
 /// An automaton, and where it begins.
 pub(crate) struct Determined {
     pub(crate) dfa: Dfa,
-    /// The state after the symbol before a pattern; one, where that does not matter.
-    pub(crate) begins: Vec<u16>,
+    /// For each entrance, the state by the symbol before it.
+    pub(crate) begins: Vec<Vec<u16>>,
 }
 
-/// Where an automaton begins: a set of states for each symbol before it.
-pub(crate) struct Begin {
-    /// The states that may be entered, each after symbols of this set.
-    pub(crate) entries: Vec<(SymbolSet, u32)>,
-    /// How many begins there are, by the symbol before.
-    pub(crate) count: usize,
-}
+/// A way into an automaton: states that may be entered, each after symbols of a set.
+pub(crate) type Entrance = Vec<(SymbolSet, u32)>;
 
 /// Makes an automaton of at most so many states. `keeps` says of which
 /// patterns every end counts.
 pub(crate) fn determinise(
     nfa: &Nfa,
-    begin: &Begin,
+    entrances: &[Entrance],
     keeps: &dyn Fn(u32) -> bool,
     most_states: usize,
 ) -> Option<Determined> {
@@ -43,15 +38,18 @@ pub(crate) fn determinise(
         most_states: most_states.min(usize::from(u16::MAX)),
     };
     cx.id(Vec::new())?;
-    let mut begins = Vec::with_capacity(begin.count);
-    for symbol in 0..begin.count {
-        let mut set = Vec::new();
-        for (before, entry) in &begin.entries {
-            if before.has(symbol as u8) {
-                set.extend_from_slice(&nfa.closure(*entry));
+    let mut begins = Vec::with_capacity(entrances.len());
+    for entrance in entrances {
+        let states = (0..nfa.symbols.count).map(|symbol| {
+            let mut set = Vec::new();
+            for (before, entry) in entrance {
+                if before.has(symbol as u8) {
+                    set.extend_from_slice(&nfa.closure(*entry));
+                }
             }
-        }
-        begins.push(cx.id(set)?);
+            cx.id(set)
+        });
+        begins.push(states.collect::<Option<Vec<u32>>>()?);
     }
     let width = nfa.symbols.count;
     let mut rows: Vec<Vec<u32>> = vec![vec![0; width]];
@@ -133,7 +131,7 @@ fn found(nfa: &Nfa, set: &[u32]) -> Vec<u16> {
 }
 
 /// Joins states that nothing tells apart: Moore's algorithm.
-fn smallest(rows: &[Vec<u32>], found: &[Vec<u16>], begins: &[u32]) -> Determined {
+fn smallest(rows: &[Vec<u32>], found: &[Vec<u16>], begins: &[Vec<u32>]) -> Determined {
     let mut blocks: Vec<u32> = number(found.iter());
     loop {
         let count = blocks.iter().max();
@@ -177,7 +175,10 @@ fn smallest(rows: &[Vec<u32>], found: &[Vec<u16>], begins: &[u32]) -> Determined
     Determined {
         begins: begins
             .iter()
-            .map(|&state| names[blocks[state as usize] as usize])
+            .map(|states| {
+                let name = |&state: &u32| names[blocks[state as usize] as usize];
+                states.iter().map(name).collect()
+            })
             .collect(),
         dfa: Dfa {
             shift,

@@ -9,7 +9,7 @@ use std::ops::Range;
 use regex_syntax::hir::Hir;
 
 use crate::{
-    automaton::{Automaton, Follower, Gap, Join, MOST_JOINS, Role, Then},
+    automaton::{Automaton, Entry, Follower, Gap, Join, MOST_JOINS, Role, Then},
     symbols::{MOST_SYMBOLS, SymbolSet},
 };
 
@@ -22,7 +22,7 @@ mod pieces;
 mod shape;
 
 use alphabet::{Classes, Letters};
-use determinise::{Begin, determinise};
+use determinise::{Entrance, determinise};
 use nfa::Nfa;
 use pieces::{Piece, Way, ways};
 use shape::{Node, Shape, shape};
@@ -148,28 +148,23 @@ fn by_begin<'p>(patterns: &[&'p Shaped], classes: &Classes) -> (Vec<&'p Shaped>,
 
 /// About which share of an ordinary text's places these pieces may begin at.
 /// None where they cannot be made deterministic.
-fn share(nfa: &Nfa, plan: &Plan<'_>, entries: Vec<(SymbolSet, u32)>) -> Option<f64> {
-    let determined = determined(nfa, plan, entries)?;
-    first_bytes::fingerprint(&nfa.symbols, &determined.dfa, &determined.begins)
-        .map(|(_, share)| share)
+fn share(nfa: &Nfa, plan: &Plan<'_>, entrance: Entrance) -> Option<f64> {
+    let determined = determined(nfa, plan, &[entrance])?;
+    let (_, share) =
+        first_bytes::fingerprint(&nfa.symbols, &determined.dfa, determined.begins.first()?)?;
+    Some(share)
 }
 
 fn determined(
     nfa: &Nfa,
     plan: &Plan<'_>,
-    entries: Vec<(SymbolSet, u32)>,
+    entrances: &[Entrance],
 ) -> Option<determinise::Determined> {
-    let begin = Begin {
-        entries,
-        count: nfa.symbols.count,
-    };
     let every_end_counts = |owner: u32| plan.every_end_counts(owner);
-    let determined = determinise(nfa, &begin, &every_end_counts, MOST_STATES)?;
+    let determined = determinise(nfa, entrances, &every_end_counts, MOST_STATES)?;
     // What finds nothing at all in every text is for others to search.
-    let finds_nothing = determined
-        .begins
-        .iter()
-        .any(|&state| determined.dfa.has_found(state));
+    let mut begins = determined.begins.iter().flatten();
+    let finds_nothing = begins.any(|&state| determined.dfa.has_found(state));
     (!finds_nothing).then_some(determined)
 }
 
@@ -193,15 +188,30 @@ fn automaton(patterns: &[&Shaped], classes: &Classes) -> Option<Automaton> {
         return None;
     }
     let nfa = Nfa::new(classes, &plan.pieces, &plan.followers, &plan.gaps)?;
-    let determined = determined(&nfa, &plan, nfa.begins.clone())?;
-    let (fingerprint, _) =
-        first_bytes::fingerprint(&nfa.symbols, &determined.dfa, &determined.begins)?;
+    // Later pieces matter only where an earlier one was found.
+    let roles = nfa.begins.iter().zip(&plan.roles);
+    let firsts = roles.filter(|(_, role)| role.after.is_none());
+    let firsts: Entrance = firsts.map(|(begin, _)| *begin).collect();
+    let mut entrances = vec![firsts];
+    if !plan.joins.is_empty() {
+        entrances.push(nfa.begins.clone());
+    }
+    let determined = determined(&nfa, &plan, &entrances)?;
+    let entries = determined.begins.into_iter().map(|begins| {
+        let (fingerprint, _) = first_bytes::fingerprint(&nfa.symbols, &determined.dfa, &begins)?;
+        Some(Entry {
+            fingerprint,
+            begins: begins.into(),
+        })
+    });
+    let mut entries = entries.collect::<Option<Vec<_>>>()?.into_iter();
+    let (first, any) = (entries.next()?, entries.next());
     let followers = nfa.followers.iter().map(|&entry| follower(&nfa, entry));
     let gaps = nfa.gaps.iter().zip(&plan.gap_joins);
     Some(Automaton {
-        fingerprint,
+        first,
+        any,
         dfa: determined.dfa,
-        begins: determined.begins.into(),
         roles: plan.roles.into(),
         joins: plan.joins.into(),
         gaps: gaps
@@ -292,12 +302,8 @@ impl<'p> Plan<'p> {
 fn follower(nfa: &Nfa, entry: u32) -> Option<Follower> {
     let mut anything = SymbolSet::default();
     (0..MOST_SYMBOLS).for_each(|symbol| anything.insert(symbol as u8));
-    let begin = Begin {
-        entries: vec![(anything, entry)],
-        count: 1,
-    };
-    let determined = determinise(nfa, &begin, &|_| false, MOST_STATES)?;
-    let begin = *determined.begins.first()?;
+    let determined = determinise(nfa, &[vec![(anything, entry)]], &|_| false, MOST_STATES)?;
+    let begin = *determined.begins.first()?.first()?;
     // What may be nothing always follows.
     (!determined.dfa.has_found(begin)).then_some(Follower {
         dfa: determined.dfa,
