@@ -121,8 +121,7 @@ impl Literals {
             self.lower = text.to_lowercase();
             &self.lower
         };
-        self.literals
-            .scan(text.as_bytes(), &mut self.samples, found);
+        self.all.scan(text.as_bytes(), &mut self.samples, found);
     }
 
     fn bytes(&self) -> usize {
