@@ -186,11 +186,10 @@ fn is_unreadable(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::trace::Map;
 
     fn seen(text: &str) -> String {
-        let (mut view, mut map) = (String::new(), Map::default());
-        let mut tracer = Tracer::new(&mut view, &mut map);
+        let mut view = String::new();
+        let mut tracer = Tracer::new(&mut view, None);
         decode(text, &mut Decoding::default(), &mut tracer);
         assert!(tracer.finish());
         view

@@ -126,11 +126,10 @@ fn digits(bytes: &[u8], radix: u32, count: usize) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::trace::Map;
 
     fn seen(text: &str) -> String {
-        let (mut view, mut map) = (String::new(), Map::default());
-        let mut tracer = Tracer::new(&mut view, &mut map);
+        let mut view = String::new();
+        let mut tracer = Tracer::new(&mut view, None);
         decode(text, &mut tracer);
         assert!(tracer.finish());
         view
