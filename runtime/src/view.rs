@@ -10,6 +10,7 @@
 mod base64;
 mod class;
 mod escapes;
+mod hints;
 mod letters;
 mod look_alikes;
 mod trace;
@@ -19,6 +20,7 @@ use std::{cell::OnceCell, ops::Range};
 pub use self::trace::{Disguise, Disguises, LONGEST_VIEW};
 use self::{
     base64::Decoding,
+    hints::Hints,
     letters::Gap,
     trace::{Map, Tracer},
 };
@@ -128,7 +130,10 @@ impl Views {
                 let tracer = Tracer::new(&mut again, Some(&mut map));
                 let decoding = &mut Decoding::default();
                 let is_made = write(view.kind, whole, spans, decoding, tracer, |_| {});
-                debug_assert!(is_made && again == view.text.whole(), "made of another text");
+                debug_assert!(
+                    is_made && again == view.text.whole(),
+                    "made of another text"
+                );
                 map
             });
             let more;
@@ -308,49 +313,6 @@ fn write(
     tracer.finish()
 }
 
-/// What a text may hide behind, as one quick pass tells.
-#[derive(Clone, Copy, Default)]
-struct Hints {
-    /// Something beyond ASCII, or a control character.
-    letters: bool,
-    /// `%` or `\`
-    escapes: bool,
-    /// A run of base64.
-    runs: bool,
-}
-
-impl Hints {
-    fn of(text: &str) -> Hints {
-        let bytes = text.as_bytes();
-        let (mut letters, mut escapes) = (false, false);
-        // In steps that the compiler can take for many bytes at once.
-        let (steps, rest) = bytes.as_chunks::<32>();
-        let mut look = |part: &[u8]| {
-            let (mut odd, mut escape) = (0, 0);
-            for &byte in part {
-                let is_control = (byte < 0x1c) & (byte.wrapping_sub(b'\t') > b'\r' - b'\t');
-                odd |= u8::from((byte >= 0x7f) | is_control);
-                escape |= u8::from(byte == b'%') | u8::from(byte == b'\\');
-            }
-            letters |= odd != 0;
-            escapes |= escape != 0;
-        };
-        for step in steps {
-            look(step);
-        }
-        look(rest);
-        Hints {
-            letters,
-            escapes,
-            runs: base64::next_run(bytes, 0).is_some(),
-        }
-    }
-
-    const fn is_plain(self) -> bool {
-        !self.letters && !self.escapes && !self.runs
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,9 +320,7 @@ mod tests {
     fn views(text: &str) -> Result<Vec<String>, Doubt> {
         let mut fields = FieldViews::default();
         let made = fields.of(text)?.all().iter();
-        Ok(made
-            .map(|view| view.text.whole().to_owned())
-            .collect())
+        Ok(made.map(|view| view.text.whole().to_owned()).collect())
     }
 
     #[test]

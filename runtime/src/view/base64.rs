@@ -26,23 +26,18 @@ fn sextet(byte: u8) -> Option<u8> {
 }
 
 /// Where the next run starts, from `at` on, and how long it is without its
-/// padding. Words and paths, which are made of the same letters, are none:
-/// capitals stand at the start of their parts only, and base64 that is so
-/// would spell no text.
+/// padding. `at` is at the start of a run, or at what is before one. Words and
+/// paths, which are made of the same letters, are none: capitals stand at the
+/// start of their parts only, and base64 that is so would spell no text.
 pub(super) fn next_run(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // A space, a quote, a bracket: nothing below is a letter.
-    const LOWEST: u64 = 0x2b2b_2b2b_2b2b_2b2b;
-    // Always at the start of a run, or at what is before one.
-    let mut at = at;
+    next_run_before(bytes, at, bytes.len())
+}
+
+fn next_run_before(bytes: &[u8], mut at: usize, end: usize) -> Option<(usize, usize)> {
+    let near = bytes.get(..end + SHORTEST_RUN).unwrap_or(bytes);
     loop {
+        at = next_stretch(near, at)?;
         let window = bytes.get(at..at + SHORTEST_RUN)?;
-        let others = !((u64::from_le_bytes(*window.last_chunk()?) | HIGH) - LOWEST) & HIGH;
-        if others != 0 {
-            let last = (63 - others.leading_zeros() as usize) / 8;
-            at += SHORTEST_RUN - 8 + last + 1;
-            continue;
-        }
         if let Some(last) = window.iter().rposition(|byte| sextet(*byte).is_none()) {
             at += last + 1;
             continue;
@@ -53,6 +48,56 @@ pub(super) fn next_run(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
         }
         at += length;
     }
+}
+
+/// Where the next stretch starts, from `at` on, that has neither spaces nor
+/// quotes nor brackets and is as long as the shortest run.
+fn next_stretch(bytes: &[u8], at: usize) -> Option<usize> {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // Nothing below is a letter.
+    const LOWEST: u64 = 0x2b2b_2b2b_2b2b_2b2b;
+    const LONG: u32 = 8 * SHORTEST_RUN as u32;
+    let (steps, rest) = bytes.get(at..)?.as_chunks();
+    // How long the stretch is that goes on here, in bits.
+    let mut long = 0;
+    let mut at = at;
+    for step in steps {
+        let others = !((u64::from_le_bytes(*step) | HIGH) - LOWEST) & HIGH;
+        if long + (others.trailing_zeros() & !7) >= LONG {
+            return Some(at - long as usize / 8);
+        }
+        long = if others == 0 {
+            long + 64
+        } else {
+            others.leading_zeros() & !7
+        };
+        at += 8;
+    }
+    for byte in rest {
+        long = if byte & 0x7f < 0x2b { 0 } else { long + 8 };
+        at += 1;
+        if long >= LONG {
+            return Some(at - long as usize / 8);
+        }
+    }
+    None
+}
+
+/// Whether a run has one of the bytes `from..to`, and that one is a digit, a `+`
+/// or a capital behind a letter. A run without these is words.
+pub(super) fn has_run(bytes: &[u8], from: usize, to: usize) -> bool {
+    let before = |at: usize| {
+        let letters = bytes.get(..at).unwrap_or_default().iter().rev();
+        let letters = letters.take(SHORTEST_RUN);
+        at - letters.take_while(|byte| sextet(**byte).is_some()).count()
+    };
+    // As far back as what makes it long enough.
+    let mut start = before(from);
+    let ends = bytes.get(..start).unwrap_or_default();
+    let line = ends.strip_suffix(b"\n").unwrap_or(ends);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    start = before(line.len());
+    next_run_before(bytes, start, to).is_some()
 }
 
 fn is_words(run: &[u8]) -> bool {
@@ -181,6 +226,21 @@ fn stretches(bytes: &[u8], into: &mut String) -> bool {
 
 fn is_unreadable(letter: char) -> bool {
     letter.is_control() && !letter.is_whitespace()
+}
+
+/// Whether there is a run, told line by line.
+#[cfg(test)]
+pub(super) fn simple_run(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while at < bytes.len() {
+        let length = run(&bytes[at..]);
+        let found = &bytes[at..at + length];
+        if length >= SHORTEST_RUN && !is_words(found) {
+            return true;
+        }
+        at += length.max(1);
+    }
+    false
 }
 
 #[cfg(test)]

@@ -414,11 +414,19 @@ mod tests {
     fn is_as_the_long_way(text: &str) {
         let told = survey(text);
         let view = traced(|into| composed(text, into));
-        assert_eq!(view, traced(|into| simple::composed(text, into)), "{text:?}");
+        assert_eq!(
+            view,
+            traced(|into| simple::composed(text, into)),
+            "{text:?}"
+        );
         assert!(told.composes || view.0 == text, "{text:?}");
         for gap in [Gap::Closed, Gap::Space] {
             let view = traced(|into| ascii(text, gap, into));
-            assert_eq!(view, traced(|into| simple::ascii(text, gap, into)), "{text:?}");
+            assert_eq!(
+                view,
+                traced(|into| simple::ascii(text, gap, into)),
+                "{text:?}"
+            );
             assert_eq!(view.0, seen(|into| ascii(text, gap, into)), "{text:?}");
             assert!(told.shows || view.0 == text, "{text:?}");
         }

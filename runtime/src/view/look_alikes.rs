@@ -15,9 +15,7 @@ pub(super) fn look_alike(letter: char) -> Option<&'static str> {
 
 /// The row of a character.
 pub(super) fn row(letter: char) -> Option<usize> {
-    LOOK_ALIKES
-        .binary_search_by_key(&letter, |row| row.0)
-        .ok()
+    LOOK_ALIKES.binary_search_by_key(&letter, |row| row.0).ok()
 }
 
 /// The ASCII in a row.
