@@ -359,7 +359,12 @@ fn policy(
                     },
                     PatternSet {
                         name: "",
-                        patterns: list(vec![pattern(Matcher::RegexUnless(r"(?i)\ba+", "b"))]),
+                        patterns: list(vec![
+                            pattern(Matcher::RegexUnless(r"(?i)\ba+", "b")),
+                            // A key undoes these, where the text without keys is not seen.
+                            pattern(Matcher::RegexUnless("(?i)c", r".* l\b")),
+                            pattern(Matcher::Regex(r"(?i)drop\z")),
+                        ]),
                     },
                 ]),
                 intents: list(vec![Intent {
