@@ -171,7 +171,15 @@ fn test() -> impl Strategy<Value = Test<'static>> {
         field: Field::Text,
         check: Check::Intent(list(vec![Category::DestructiveData]), at),
     });
-    prop_oneof![12 => looked, 1 => intent]
+    let found =
+        (1_u16..9, prop::bool::weighted(0.3), 0_u32..2).prop_map(|(clause, negated, set)| Test {
+            clause,
+            negated,
+            quantifier: Quantifier::Whole,
+            field: Field::Text,
+            check: Check::Matches(set),
+        });
+    prop_oneof![12 => looked, 1 => intent, 2 => found]
 }
 
 /// A check of the kind the index is made for, and the param it is about.
