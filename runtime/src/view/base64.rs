@@ -14,15 +14,28 @@ const SHORTEST_RUN: usize = 11;
 /// The shortest stretch that counts as readable, in bytes.
 const SHORTEST_STRETCH: usize = 8;
 
+/// What a byte stands for in base64, if anything.
 fn sextet(byte: u8) -> Option<u8> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
+    const NONE: u8 = 0xff;
+    const SEXTETS: [u8; 256] = {
+        let mut sextets = [NONE; 256];
+        let mut at = 0;
+        while at < 256 {
+            let byte = at as u8;
+            sextets[at] = match byte {
+                b'A'..=b'Z' => byte - b'A',
+                b'a'..=b'z' => byte - b'a' + 26,
+                b'0'..=b'9' => byte - b'0' + 52,
+                b'+' | b'-' => 62,
+                b'/' | b'_' => 63,
+                _ => NONE,
+            };
+            at += 1;
+        }
+        sextets
+    };
+    let sextet = SEXTETS.get(usize::from(byte)).copied();
+    sextet.filter(|sextet| *sextet != NONE)
 }
 
 /// Where the next run starts, from `at` on, and how long it is without its
@@ -156,6 +169,7 @@ fn run(bytes: &[u8]) -> usize {
 /// Buffers for what is read.
 #[derive(Default)]
 pub(super) struct Decoding {
+    sextets: Vec<u8>,
     bytes: Vec<u8>,
     readable: String,
 }
@@ -164,9 +178,12 @@ impl Decoding {
     /// Reads a run; `false` where nothing in it is readable.
     fn read(&mut self, run: &[u8]) -> bool {
         self.readable.clear();
+        self.sextets.clear();
+        self.sextets
+            .extend(run.iter().filter_map(|byte| sextet(*byte)));
         for from in 0..4 {
-            self.decode(run.iter().skip(from).copied());
-            let is_whole = stretches(&self.bytes, &mut self.readable);
+            self.decode(from);
+            let is_whole = may_read(&self.bytes) && stretches(&self.bytes, &mut self.readable);
             if is_whole && from == 0 {
                 break;
             }
@@ -174,17 +191,19 @@ impl Decoding {
         !self.readable.is_empty()
     }
 
-    fn decode(&mut self, run: impl Iterator<Item = u8>) {
+    /// Decodes the sextets from one of them on.
+    fn decode(&mut self, from: usize) {
         self.bytes.clear();
-        let (mut held, mut bits) = (0_u32, 0);
-        for sextet in run.filter_map(sextet) {
-            held = held << 6 | u32::from(sextet);
-            bits += 6;
-            if bits >= 8 {
-                bits -= 8;
-                self.bytes.push((held >> bits) as u8);
-                held &= (1 << bits) - 1;
-            }
+        let sextets = self.sextets.get(from..).unwrap_or_default();
+        let (whole, rest) = sextets.as_chunks();
+        self.bytes.extend(
+            whole
+                .iter()
+                .flat_map(|&[a, b, c, d]| [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]),
+        );
+        if let [a, b, rest @ ..] = rest {
+            self.bytes.push(a << 2 | b >> 4);
+            self.bytes.extend(rest.first().map(|c| b << 4 | c >> 2));
         }
         // Two bytes a letter, as some shells want them.
         let wide = self.bytes.iter().skip(1).step_by(2);
@@ -197,6 +216,45 @@ impl Decoding {
             });
         }
     }
+}
+
+/// Whether some bytes may have a readable stretch: quick, and never `false`
+/// where they have.
+fn may_read(bytes: &[u8]) -> bool {
+    const LETTER: u8 = 0;
+    const GOES_ON: u8 = 1;
+    const STARTS: u8 = 2;
+    const NEVER: u8 = 3;
+    const KINDS: [u8; 256] = {
+        let mut kinds = [NEVER; 256];
+        let mut at = 0;
+        while at < 256 {
+            kinds[at] = match at as u8 {
+                b'\t'..=b'\r' | b' '..=b'~' => LETTER,
+                0x80..=0xbf => GOES_ON,
+                0xc2..=0xf4 => STARTS,
+                _ => NEVER,
+            };
+            at += 1;
+        }
+        kinds
+    };
+    // Behind each kind, those that may stand there.
+    const FITS: [u8; 4] = [0b101, 0b111, 0b010, 0b101];
+    let (mut length, mut fits) = (0, 0b101);
+    for &byte in bytes {
+        let kind = KINDS.get(usize::from(byte)).copied().unwrap_or(NEVER);
+        length = if fits >> kind & 1 == 1 {
+            length + 1
+        } else {
+            usize::from(kind == LETTER || kind == STARTS)
+        };
+        if length >= SHORTEST_STRETCH {
+            return true;
+        }
+        fits = FITS.get(usize::from(kind)).copied().unwrap_or_default();
+    }
+    false
 }
 
 /// Writes the readable stretches of some bytes; `true` where that is all of them.
@@ -245,7 +303,54 @@ pub(super) fn simple_run(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
     use super::*;
+
+    /// What is readable in a run, the long way.
+    fn simple(run: &str) -> String {
+        let mut readable = String::new();
+        for from in 0..4 {
+            let mut bytes = Vec::new();
+            let (mut held, mut bits) = (0_u32, 0);
+            for sextet in run.bytes().skip(from).filter_map(sextet) {
+                held = held << 6 | u32::from(sextet);
+                bits += 6;
+                if bits >= 8 {
+                    bits -= 8;
+                    bytes.push((held >> bits) as u8);
+                    held &= (1 << bits) - 1;
+                }
+            }
+            let wide = bytes.iter().skip(1).step_by(2);
+            let zeros = wide.clone().filter(|byte| **byte == 0).count();
+            if zeros > 0 && zeros * 10 >= wide.len() * 9 {
+                bytes = bytes.into_iter().step_by(2).collect();
+            }
+            if stretches(&bytes, &mut readable) && from == 0 {
+                break;
+            }
+        }
+        readable
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_run_reads_as_the_long_way_reads_it(parts in vec(prop_oneof![
+            "[A-Za-z0-9+/_-]{1,9}",
+            select(vec!["cm0gLXJm", "IC9zcnYvZGF0YQ", "cgBtACAA", "w6nDqcOp", "wqDCgQ", "AAAA", "4oCc"]).prop_map(str::to_owned),
+        ], 3..9), ends in select(vec!["", "", "\n", "\r\n"])) {
+            let run = format!("abcdefghijk{ends}{}", parts.concat());
+            for run in [run.as_str(), run.trim_start_matches("abcdefghijk").trim_start()] {
+                let mut decoding = Decoding::default();
+                let is_readable = decoding.read(run.as_bytes());
+                prop_assert_eq!(&decoding.readable, &simple(run), "{:?}", run);
+                prop_assert_eq!(is_readable, !simple(run).is_empty());
+            }
+        }
+    }
 
     fn seen(text: &str) -> String {
         let mut view = String::new();

@@ -49,6 +49,11 @@ fn percent(bytes: &[u8], into: &mut String) -> Option<usize> {
         u8::try_from(digits(escape.get(1..)?, 16, 2)?).ok()
     };
     // One character at a time, so that what is none stops only itself.
+    let first = byte(0)?;
+    if first.is_ascii() {
+        into.push(char::from(first));
+        return Some(3);
+    }
     let mut encoded = [0; 4];
     for count in 1..=encoded.len() {
         *encoded.get_mut(count - 1)? = byte(3 * (count - 1))?;
