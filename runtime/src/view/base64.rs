@@ -17,6 +17,7 @@ const SHORTEST_STRETCH: usize = 8;
 /// What a byte stands for in base64, if anything.
 fn sextet(byte: u8) -> Option<u8> {
     const NONE: u8 = 0xff;
+    #[expect(clippy::indexing_slicing, reason = "it is made when this is compiled")]
     const SEXTETS: [u8; 256] = {
         let mut sextets = [NONE; 256];
         let mut at = 0;
@@ -225,6 +226,7 @@ fn may_read(bytes: &[u8]) -> bool {
     const GOES_ON: u8 = 1;
     const STARTS: u8 = 2;
     const NEVER: u8 = 3;
+    #[expect(clippy::indexing_slicing, reason = "it is made when this is compiled")]
     const KINDS: [u8; 256] = {
         let mut kinds = [NEVER; 256];
         let mut at = 0;

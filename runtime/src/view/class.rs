@@ -77,7 +77,7 @@ impl Class {
     /// of ASCII do not.
     #[inline]
     pub(super) const fn stays_plain(self, before: Class) -> bool {
-        self.is(Class::PLAIN) && !(self.is(Class::GOES_ON) && !before.is(Class::FOREIGN))
+        self.is(Class::PLAIN) && (before.is(Class::FOREIGN) || !self.is(Class::GOES_ON))
     }
 
     #[inline]

@@ -15,7 +15,7 @@ pub(super) struct Hints {
 }
 
 /// How many bytes are looked at before what they have is asked.
-const BLOCK: usize = 128;
+const BLOCK: usize = 256;
 
 impl Hints {
     /// Those of a text.
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn each_byte_at_each_place_is_told() {
         for byte in 0..0x80_u8 {
-            for at in [0, 1, 2, 15, 127, 128, 129, 255, 256, 300] {
+            for at in [0, 1, 2, 15, 31, 32, 255, 256, 257, 300] {
                 let mut text = " ".repeat(301).into_bytes();
                 text[at] = byte;
                 let text = String::from_utf8(text).unwrap();
