@@ -359,6 +359,24 @@ mod tests {
     }
 
     #[test]
+    fn each_field_has_its_own_however_many_there_are() {
+        let mut fields = FieldViews::default();
+        for _ in 0..2 {
+            for field in 0..2 * MOST_FIELDS {
+                for text in [format!("a%20{field}"), field.to_string()] {
+                    let views = fields.of(&text).unwrap();
+                    let plain = text.replace("%20", " ");
+                    let made: Vec<_> = views.all().iter().map(|view| view.text.whole()).collect();
+                    assert_eq!(made, if plain == text { vec![] } else { vec![&*plain] });
+                }
+            }
+        }
+        assert!(fields.of(&"é".repeat(LONGEST_VIEW)).is_err());
+        fields.clear();
+        assert!(fields.of("é").unwrap().all().is_empty());
+    }
+
+    #[test]
     fn a_view_that_is_too_long_is_doubt() {
         // One letter of three bytes that stands for a sentence of 33.
         let text = "\u{fdfa}".repeat(LONGEST_VIEW / 33 + 1);
