@@ -20,7 +20,7 @@ use crate::{
     text::Text,
     time,
     value::{Map, Value},
-    view::{View, Views},
+    view::{FieldViews, View, Views},
 };
 
 /// A condition made ready.
@@ -273,12 +273,46 @@ pub(crate) struct Buffers {
     /// Those of the text.
     pub(crate) views: Views,
     /// What was found in each of them.
-    pub(crate) view_scans: Vec<Scan>,
-    /// Those of the field that was looked at last.
-    pub(crate) field_views: Views,
+    pub(crate) view_scans: Vec<ViewScan>,
+    /// Those of fields by themselves.
+    pub(crate) field_views: FieldViews,
     pub(crate) small: String,
     pub(crate) lists: Vec<Span>,
     pub(crate) sorted: Sorted,
+}
+
+/// What was found in a view.
+#[derive(Default)]
+pub(crate) struct ViewScan {
+    pub(crate) whole: Scan,
+    /// In the same without its keys.
+    pub(crate) values: Scan,
+}
+
+impl ViewScan {
+    fn clear(&mut self) {
+        self.whole.clear();
+        self.values.clear();
+    }
+
+    fn has(&self, pattern: u32) -> bool {
+        self.whole.has(pattern) || self.values.has(pattern)
+    }
+
+    /// Looks for a policy's patterns in a view of a text, unless that was done
+    /// already; for those that mind where it ends also in it without its keys.
+    fn scan(&mut self, policy: &Policy, view: &mut View, has_keys: bool) {
+        let patterns = &policy.patterns;
+        policy
+            .scanner
+            .scan(patterns, &mut view.text, &mut self.whole);
+        if let Some(scanner) = &policy.at_end
+            && has_keys
+            && view.values.read_values_of(&view.text).is_ok()
+        {
+            scanner.scan(patterns, &mut view.values, &mut self.values);
+        }
+    }
 }
 
 impl Buffers {
@@ -295,7 +329,7 @@ impl Buffers {
     pub(crate) fn new_policy(&mut self) {
         self.scan.clear();
         self.second_scan.clear();
-        self.view_scans.iter_mut().for_each(Scan::clear);
+        self.view_scans.iter_mut().for_each(ViewScan::clear);
     }
 
     /// Looks for a policy's patterns in the canonical text.
@@ -456,24 +490,21 @@ impl<'r> Look<'_, 'r> {
     /// The same behind the disguises of a text that was read, where the policy
     /// looks there.
     pub(crate) fn scan_views(&mut self) {
-        let Policy {
-            scanner, patterns, ..
-        } = self.policy;
+        if self.policy.normalize == Normalize::Never {
+            return;
+        }
         let Buffers {
             text,
             views,
             view_scans,
             ..
         } = &mut *self.buffers;
-        if self.policy.normalize == Normalize::Never {
-            return;
-        }
         let views = views.of(text).unwrap_or_default();
         if view_scans.len() < views.len() {
-            view_scans.resize_with(views.len(), Scan::default);
+            view_scans.resize_with(views.len(), ViewScan::default);
         }
         for (view, scan) in views.iter_mut().zip(view_scans) {
-            scanner.scan(patterns, &mut view.text, scan);
+            scan.scan(self.policy, view, text.has_keys());
         }
     }
 
@@ -506,12 +537,12 @@ impl<'r> Look<'_, 'r> {
         } = &mut *self.buffers;
         let views = views.of(text)?;
         if view_scans.len() < views.len() {
-            view_scans.resize_with(views.len(), Scan::default);
+            view_scans.resize_with(views.len(), ViewScan::default);
         }
         doubt::any(views.iter_mut().zip(view_scans).map(|(view, scan)| {
             if let Check::Found(patterns) = check {
-                policy.scanner.scan(&policy.patterns, &mut view.text, scan);
-                scan.has_any(patterns)
+                scan.scan(policy, view, text.has_keys());
+                doubt::any([&scan.whole, &scan.values].map(|scan| scan.has_any(patterns)))
             } else {
                 check_text(policy, check, view.text.whole(), small)
             }
@@ -528,8 +559,8 @@ impl<'r> Look<'_, 'r> {
         if outcome == Ok(true) || !self.through || !sees {
             return outcome;
         }
-        let seen = |view: &mut View| check_text(self.policy, check, view.text.whole(), small);
-        let views = field_views.of_field(text)?.iter_mut();
+        let seen = |view: &View| check_text(self.policy, check, view.text.whole(), small);
+        let views = field_views.of(text)?.all().iter();
         doubt::any([outcome].into_iter().chain(views.map(seen)))
     }
 

@@ -31,6 +31,7 @@ mod matcher;
 mod matches;
 mod nearest;
 mod number;
+mod pages;
 mod path;
 mod policy;
 mod prefixes;

@@ -68,8 +68,15 @@ fn found(look: &Look<'_, '_>, patterns: &[u32], sees: bool, matches: &mut Vec<Ma
         } else if sees {
             let mut seen = views.all().iter().zip(view_scans).enumerate();
             seen.find_map(|(at, (view, scan))| {
-                let range = scan.has(id).then(|| pattern.find_in(&view.text))??;
-                let (range, disguises) = views.back(at, &range);
+                let range = if scan.whole.has(id) {
+                    pattern.find_in(&view.text)
+                } else {
+                    // The values stand in both texts at the same place.
+                    let is_there = scan.values.has(id);
+                    is_there.then(|| pattern.find_in(&view.values)).flatten()
+                }?;
+                let of = (text.whole(), text.spans());
+                let (range, disguises) = views.back(of, at, &range);
                 Some((range, Some(disguises)))
             })
         } else {
@@ -168,12 +175,13 @@ fn matched_in(
 ) {
     let policy = look.policy;
     let views = &mut look.buffers.field_views;
-    let made = sees && views.of_field(text).is_ok();
+    let views = sees.then(|| views.of(text).ok()).flatten();
     let mut search = |pattern: &str, find: &dyn Fn(&str) -> Option<Range<usize>>, plain: bool| {
         let place = match find(text) {
             Some(range) => plain.then_some((range, None)),
-            None if made => behind(views, find).map(|(range, view)| (range, Some(view))),
-            None => None,
+            None => views
+                .and_then(|views| behind(views, text, find))
+                .map(|(range, view)| (range, Some(view))),
         };
         if let Some((Range { start, end }, view)) = place {
             matches.push(Match {
@@ -207,10 +215,15 @@ fn matched_in(
 /// Where something is found behind a disguise.
 fn behind(
     views: &Views,
+    text: &str,
     find: &dyn Fn(&str) -> Option<Range<usize>>,
 ) -> Option<(Range<usize>, Disguises)> {
     let mut all = views.all().iter().enumerate();
-    all.find_map(|(at, view)| Some(views.back(at, &find(view.text.whole())?)))
+    let of = (text, [(0, text.len() as u32)]);
+    all.find_map(|(at, view)| {
+        let range = find(view.text.whole())?;
+        Some(views.back((of.0, &of.1), at, &range))
+    })
 }
 
 /// A path as reports name it.

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use crate::{
     Number,
     doubt::Doubt,
+    pages::Pages,
     request::Request,
     short::Short,
     value::{DEEPEST_VALUE, Map, Spelling, Value},
@@ -298,11 +299,40 @@ pub(crate) fn lower(text: &str, into: &mut String) {
         into.push_str(text);
         into.make_ascii_lowercase();
     } else if text.contains('Σ') {
-        // The one letter whose small form depends on what stands around it.
-        into.push_str(&text.to_lowercase());
+        // The one letter whose small form depends on what stands around it, up
+        // to the blanks.
+        for word in text.split_inclusive(' ') {
+            if word.contains('Σ') {
+                into.push_str(&word.to_lowercase());
+            } else {
+                lower_each(word, into);
+            }
+        }
+        into.make_ascii_lowercase();
     } else {
-        into.extend(text.chars().flat_map(char::to_lowercase));
+        lower_each(text, into);
+        into.make_ascii_lowercase();
     }
+}
+
+/// Writes what is beyond ASCII in lower case.
+fn lower_each(text: &str, into: &mut String) {
+    let mut same = 0;
+    for (at, letter) in text.char_indices() {
+        if !letter.is_ascii() && !is_small(letter) {
+            into.push_str(text.get(same..at).unwrap_or_default());
+            into.extend(letter.to_lowercase());
+            same = at + letter.len_utf8();
+        }
+    }
+    into.push_str(text.get(same..).unwrap_or_default());
+}
+
+/// Whether a character is its own small form.
+#[inline]
+fn is_small(letter: char) -> bool {
+    static SMALL: Pages<bool> = Pages::new();
+    SMALL.get(letter, |letter| letter.to_lowercase().eq([letter]))
 }
 
 /// Where a part of the lower-cased text stands in the text itself, widened to
@@ -518,6 +548,22 @@ mod tests {
             spell_pointed(number, &mut short);
             spell_float(number.to_f64(), &mut float);
             assert_eq!(short, float);
+        }
+    }
+
+    #[test]
+    fn lower_case_is_that_of_each_character() {
+        let mut into = String::new();
+        for letter in '\u{80}'..=char::MAX {
+            if letter != 'Σ' {
+                lower(&format!("A{letter}"), &mut into);
+                let each = ['A', letter].into_iter().flat_map(char::to_lowercase);
+                assert!(into.chars().eq(each), "{letter:?}");
+            }
+        }
+        for text in ["ΟΔΟΣ ΑΣ, ΣΑ Σ' ÉÀ'Σ ΑΣ\u{a0}Α", "Σ\u{301} ΑΣ\u{301}\nΣ"] {
+            lower(text, &mut into);
+            assert_eq!(into, text.to_lowercase());
         }
     }
 

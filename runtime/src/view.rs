@@ -8,16 +8,19 @@
 //! `\` and long runs of letters and digits has none, which one quick pass says.
 
 mod base64;
+mod class;
 mod escapes;
+mod hints;
 mod letters;
 mod look_alikes;
 mod trace;
 
-use std::ops::Range;
+use std::{cell::OnceCell, ops::Range};
 
 pub use self::trace::{Disguise, Disguises, LONGEST_VIEW};
 use self::{
     base64::Decoding,
+    hints::Hints,
     letters::Gap,
     trace::{Map, Tracer},
 };
@@ -30,9 +33,13 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct View {
     pub(crate) text: Text,
-    map: Map,
+    /// The same without its keys, for patterns that mind where it ends.
+    pub(crate) values: Text,
+    kind: Kind,
     /// The position of the view it is one of; none where it is one of the text.
     of: Option<usize>,
+    /// The way back, once it was asked for.
+    map: OnceCell<Map>,
 }
 
 /// The views of one text, in buffers that are used again.
@@ -45,6 +52,18 @@ pub(crate) struct Views {
     decoding: Decoding,
 }
 
+/// The views of the fields of one request that were looked at by themselves.
+#[derive(Default)]
+pub(crate) struct FieldViews {
+    /// The first `count` of them are made, of the text beside them.
+    kept: Vec<(String, Views)>,
+    count: usize,
+}
+
+/// How many fields have their views kept; the last of them is made anew for
+/// each field beyond.
+const MOST_FIELDS: usize = 16;
+
 #[derive(Clone, Copy, Default)]
 enum State {
     #[default]
@@ -54,10 +73,11 @@ enum State {
 }
 
 /// How a view is made of a text, or of a view that took an encoding off.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Kind {
     Escapes,
     Base64,
+    #[default]
     Composed,
     Ascii(Gap),
 }
@@ -69,9 +89,8 @@ impl Views {
         self.count = 0;
         for view in &mut self.kept {
             view.text.clear();
-            if view.map.capacity() > KEPT_CAPACITY / 16 {
-                view.map = Map::default();
-            }
+            view.values.clear();
+            view.map.take();
         }
     }
 
@@ -80,17 +99,6 @@ impl Views {
         if let State::Unmade = self.state {
             self.make(text.whole(), text.spans());
         }
-        self.made()
-    }
-
-    /// The views of a text that stands by itself.
-    pub(crate) fn of_field(&mut self, text: &str) -> Result<&mut [View], Doubt> {
-        self.clear();
-        self.make(text, &[(0, text.len() as u32)]);
-        self.made()
-    }
-
-    fn made(&mut self) -> Result<&mut [View], Doubt> {
         match self.state {
             State::Refused(doubt) => Err(doubt),
             State::Unmade | State::Made => Ok(self.kept.get_mut(..self.count).unwrap_or_default()),
@@ -103,14 +111,33 @@ impl Views {
     }
 
     /// The part of the text that a part of a view was made of, and the
-    /// disguises it wore.
-    pub(crate) fn back(&self, view: usize, range: &Range<usize>) -> (Range<usize>, Disguises) {
+    /// disguises it wore. The text is the one that they are views of.
+    pub(crate) fn back(
+        &self,
+        (whole, spans): (&str, &[(u32, u32)]),
+        view: usize,
+        range: &Range<usize>,
+    ) -> (Range<usize>, Disguises) {
         let (mut range, mut disguises) = (range.clone(), Disguises::NONE);
         let mut at = Some(view);
         // A view is made of the text, or of one that is.
         while let Some(view) = at.and_then(|at| self.all().get(at)) {
+            let of = view.of.and_then(|of| self.all().get(of));
+            let (whole, spans) = of.map_or((whole, spans), |of| (of.text.whole(), of.text.spans()));
+            // Few views are asked for it, and it takes as much room as they do.
+            let map = view.map.get_or_init(|| {
+                let (mut again, mut map) = (String::new(), Map::default());
+                let tracer = Tracer::new(&mut again, Some(&mut map));
+                let decoding = &mut Decoding::default();
+                let is_made = write(view.kind, whole, spans, decoding, tracer, |_| {});
+                debug_assert!(
+                    is_made && again == view.text.whole(),
+                    "made of another text"
+                );
+                map
+            });
             let more;
-            (range, more) = view.map.back(&range);
+            (range, more) = map.back(&range);
             disguises = disguises.and(more);
             at = view.of;
         }
@@ -166,9 +193,14 @@ impl Views {
         spans: &[(u32, u32)],
         of: Option<usize>,
     ) -> Result<(), Doubt> {
-        self.make_one(Kind::Composed, whole, spans, of)?;
-        self.make_one(Kind::Ascii(Gap::Closed), whole, spans, of)?;
-        if whole.chars().any(letters::is_invisible) {
+        let survey = letters::survey(whole);
+        if survey.composes {
+            self.make_one(Kind::Composed, whole, spans, of)?;
+        }
+        if survey.shows {
+            self.make_one(Kind::Ascii(Gap::Closed), whole, spans, of)?;
+        }
+        if survey.hides {
             self.make_one(Kind::Ascii(Gap::Space), whole, spans, of)?;
         }
         Ok(())
@@ -189,35 +221,20 @@ impl Views {
             .kept
             .split_at_mut_checked(self.count)
             .unwrap_or_default();
-        let Some(View { text, map, of: of_ }) = rest.first_mut() else {
+        let Some(view) = rest.first_mut() else {
             return Ok(false);
         };
-        let (view, view_spans) = text.refill();
-        let mut tracer = Tracer::new(view, map);
-        let mut part = |range: Range<usize>, tracer: &mut Tracer<'_>| {
-            let part = whole.get(range).unwrap_or_default();
-            match kind {
-                Kind::Escapes => escapes::decode(part, tracer),
-                Kind::Base64 => base64::decode(part, &mut self.decoding, tracer),
-                Kind::Composed => letters::composed(part, tracer),
-                Kind::Ascii(gap) => letters::ascii(part, gap, tracer),
-            }
-        };
-        let mut at = 0;
-        for &(start, end) in spans {
-            let (start, end) = (start as usize, end as usize);
-            tracer.same(whole.get(at..start).unwrap_or_default());
-            let from = tracer.len();
-            part(start..end, &mut tracer);
-            view_spans.push((from, tracer.len()));
-            at = end;
-        }
-        // The keys.
-        part(at..whole.len(), &mut tracer);
-        if !tracer.finish() {
+        (view.kind, view.of) = (kind, of);
+        view.map.take();
+        let text = &mut view.text;
+        let (made, made_spans) = text.refill();
+        let tracer = Tracer::new(made, None);
+        let is_made = write(kind, whole, spans, &mut self.decoding, tracer, |span| {
+            made_spans.push(span);
+        });
+        if !is_made {
             return Err(Doubt::ViewTooLong);
         }
-        *of_ = of;
         let is_like = |other: &View| other.text.whole() == text.whole();
         let is_new = text.whole() != whole && !earlier.iter().any(is_like);
         self.count += usize::from(is_new);
@@ -225,47 +242,75 @@ impl Views {
     }
 }
 
-/// What a text may hide behind, as one quick pass tells.
-#[derive(Clone, Copy, Default)]
-struct Hints {
-    /// Something beyond ASCII, or a control character.
-    letters: bool,
-    /// `%` or `\`
-    escapes: bool,
-    /// A run of base64.
-    runs: bool,
+impl FieldViews {
+    /// Forgets the request; keeps the buffers, unless they have grown large.
+    pub(crate) fn clear(&mut self) {
+        for (text, views) in self.kept.iter_mut().take(self.count) {
+            views.clear();
+            if text.capacity() > KEPT_CAPACITY {
+                *text = String::new();
+            }
+        }
+        self.count = 0;
+    }
+
+    /// The views of a field, made once where fields are few.
+    pub(crate) fn of(&mut self, text: &str) -> Result<&Views, Doubt> {
+        let mut made = self.kept.iter().take(self.count);
+        let at = made.position(|(of, _)| of == text);
+        let at = at.unwrap_or_else(|| {
+            self.count = MOST_FIELDS.min(self.count + 1);
+            if self.kept.len() < self.count {
+                self.kept.push(Default::default());
+            }
+            let last = self.count - 1;
+            if let Some((of, views)) = self.kept.get_mut(last) {
+                text.clone_into(of);
+                views.clear();
+                views.make(text, &[(0, text.len() as u32)]);
+            }
+            last
+        });
+        // It is there; doubt is strict.
+        let (_, views) = self.kept.get(at).ok_or(Doubt::TooLong)?;
+        match views.state {
+            State::Refused(doubt) => Err(doubt),
+            State::Unmade | State::Made => Ok(views),
+        }
+    }
 }
 
-impl Hints {
-    fn of(text: &str) -> Hints {
-        let bytes = text.as_bytes();
-        let (mut letters, mut escapes) = (false, false);
-        // In steps that the compiler can take for many bytes at once.
-        let (steps, rest) = bytes.as_chunks::<32>();
-        let mut look = |part: &[u8]| {
-            let (mut odd, mut escape) = (0, 0);
-            for &byte in part {
-                let is_control = (byte < 0x1c) & (byte.wrapping_sub(b'\t') > b'\r' - b'\t');
-                odd |= u8::from((byte >= 0x7f) | is_control);
-                escape |= u8::from(byte == b'%') | u8::from(byte == b'\\');
-            }
-            letters |= odd != 0;
-            escapes |= escape != 0;
-        };
-        for step in steps {
-            look(step);
+/// Writes a view of a text, and tells where each value stands in it; `false`
+/// where it is too long.
+fn write(
+    kind: Kind,
+    whole: &str,
+    spans: &[(u32, u32)],
+    decoding: &mut Decoding,
+    mut tracer: Tracer<'_>,
+    mut span: impl FnMut((u32, u32)),
+) -> bool {
+    let mut part = |range: Range<usize>, tracer: &mut Tracer<'_>| {
+        let part = whole.get(range).unwrap_or_default();
+        match kind {
+            Kind::Escapes => escapes::decode(part, tracer),
+            Kind::Base64 => base64::decode(part, decoding, tracer),
+            Kind::Composed => letters::composed(part, tracer),
+            Kind::Ascii(gap) => letters::ascii(part, gap, tracer),
         }
-        look(rest);
-        Hints {
-            letters,
-            escapes,
-            runs: base64::next_run(bytes, 0).is_some(),
-        }
+    };
+    let mut at = 0;
+    for &(start, end) in spans {
+        let (start, end) = (start as usize, end as usize);
+        tracer.same(whole.get(at..start).unwrap_or_default());
+        let from = tracer.len();
+        part(start..end, &mut tracer);
+        span((from, tracer.len()));
+        at = end;
     }
-
-    const fn is_plain(self) -> bool {
-        !self.letters && !self.escapes && !self.runs
-    }
+    // The keys.
+    part(at..whole.len(), &mut tracer);
+    tracer.finish()
 }
 
 #[cfg(test)]
@@ -273,12 +318,9 @@ mod tests {
     use super::*;
 
     fn views(text: &str) -> Result<Vec<String>, Doubt> {
-        let mut views = Views::default();
-        let made = views.of_field(text)?;
-        Ok(made
-            .iter()
-            .map(|view| view.text.whole().to_owned())
-            .collect())
+        let mut fields = FieldViews::default();
+        let made = fields.of(text)?.all().iter();
+        Ok(made.map(|view| view.text.whole().to_owned()).collect())
     }
 
     #[test]
@@ -308,11 +350,30 @@ mod tests {
     fn an_encoding_is_read_before_its_letters() {
         let all = views("%EF%BD%92m").unwrap();
         assert_eq!(all, ["ｒm", "rm"]);
-        let mut views = Views::default();
-        assert!(views.of_field("x %EF%BD%92m").is_ok());
-        let (range, disguises) = views.back(1, &(2..4));
+        let text = "x %EF%BD%92m";
+        let mut fields = FieldViews::default();
+        let views = fields.of(text).unwrap();
+        let (range, disguises) = views.back((text, &[(0, 12)]), 1, &(2..4));
         assert_eq!(range, 2..12);
         assert_eq!(disguises.to_string(), "compatibility+percent");
+    }
+
+    #[test]
+    fn each_field_has_its_own_however_many_there_are() {
+        let mut fields = FieldViews::default();
+        for _ in 0..2 {
+            for field in 0..2 * MOST_FIELDS {
+                for text in [format!("a%20{field}"), field.to_string()] {
+                    let views = fields.of(&text).unwrap();
+                    let plain = text.replace("%20", " ");
+                    let made: Vec<_> = views.all().iter().map(|view| view.text.whole()).collect();
+                    assert_eq!(made, if plain == text { vec![] } else { vec![&*plain] });
+                }
+            }
+        }
+        assert!(fields.of(&"é".repeat(LONGEST_VIEW)).is_err());
+        fields.clear();
+        assert!(fields.of("é").unwrap().all().is_empty());
     }
 
     #[test]

@@ -406,6 +406,38 @@ fn a_match_behind_a_disguise_is_told_with_its_place() {
 }
 
 #[test]
+fn the_name_of_a_key_undoes_nothing_behind_a_disguise() {
+    let [without, with] = beside_an_allowing_one("baseline");
+    for (text, disguise) in [
+        ("DELETE FROM users", None),
+        ("ＤＥＬＥＴＥ FROM users", Some("compatibility")),
+        ("DELETE%20FROM%20users", Some("percent")),
+        ("REVMRVRFIEZST00gdXNlcnM=", Some("base64")),
+        ("%EF%BC%A4ELETE FROM users", Some("compatibility+percent")),
+    ] {
+        let request = Request::new("a1", "run_query").param("query", text);
+        let named = request.clone().param("where", "id = 3");
+        for request in [&request, &named] {
+            assert_eq!(
+                without.decide(request).is_permitted(),
+                disguise.is_some(),
+                "{text}"
+            );
+            let decision = with.decide(request);
+            assert_eq!(decision.effect(), Effect::Deny, "{text}");
+            let report = with.report(&decision, request);
+            let found = &report.matches[0];
+            assert_eq!(
+                found.view.map(|view| view.to_string()).as_deref(),
+                disguise,
+                "{text}"
+            );
+            assert_eq!((&*found.field, found.start), ("params.query", 0), "{text}");
+        }
+    }
+}
+
+#[test]
 fn asking_for_views_anywhere_in_the_chain_holds_for_the_policy() {
     for (source, yes) in [
         (

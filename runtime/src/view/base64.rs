@@ -14,35 +14,44 @@ const SHORTEST_RUN: usize = 11;
 /// The shortest stretch that counts as readable, in bytes.
 const SHORTEST_STRETCH: usize = 8;
 
+/// What a byte stands for in base64, if anything.
 fn sextet(byte: u8) -> Option<u8> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
+    const NONE: u8 = 0xff;
+    #[expect(clippy::indexing_slicing, reason = "it is made when this is compiled")]
+    const SEXTETS: [u8; 256] = {
+        let mut sextets = [NONE; 256];
+        let mut at = 0;
+        while at < 256 {
+            let byte = at as u8;
+            sextets[at] = match byte {
+                b'A'..=b'Z' => byte - b'A',
+                b'a'..=b'z' => byte - b'a' + 26,
+                b'0'..=b'9' => byte - b'0' + 52,
+                b'+' | b'-' => 62,
+                b'/' | b'_' => 63,
+                _ => NONE,
+            };
+            at += 1;
+        }
+        sextets
+    };
+    let sextet = SEXTETS.get(usize::from(byte)).copied();
+    sextet.filter(|sextet| *sextet != NONE)
 }
 
 /// Where the next run starts, from `at` on, and how long it is without its
-/// padding. Words and paths, which are made of the same letters, are none:
-/// capitals stand at the start of their parts only, and base64 that is so
-/// would spell no text.
+/// padding. `at` is at the start of a run, or at what is before one. Words and
+/// paths, which are made of the same letters, are none: capitals stand at the
+/// start of their parts only, and base64 that is so would spell no text.
 pub(super) fn next_run(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // A space, a quote, a bracket: nothing below is a letter.
-    const LOWEST: u64 = 0x2b2b_2b2b_2b2b_2b2b;
-    // Always at the start of a run, or at what is before one.
-    let mut at = at;
+    next_run_before(bytes, at, bytes.len())
+}
+
+fn next_run_before(bytes: &[u8], mut at: usize, end: usize) -> Option<(usize, usize)> {
+    let near = bytes.get(..end + SHORTEST_RUN).unwrap_or(bytes);
     loop {
+        at = next_stretch(near, at)?;
         let window = bytes.get(at..at + SHORTEST_RUN)?;
-        let others = !((u64::from_le_bytes(*window.last_chunk()?) | HIGH) - LOWEST) & HIGH;
-        if others != 0 {
-            let last = (63 - others.leading_zeros() as usize) / 8;
-            at += SHORTEST_RUN - 8 + last + 1;
-            continue;
-        }
         if let Some(last) = window.iter().rposition(|byte| sextet(*byte).is_none()) {
             at += last + 1;
             continue;
@@ -53,6 +62,56 @@ pub(super) fn next_run(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
         }
         at += length;
     }
+}
+
+/// Where the next stretch starts, from `at` on, that has neither spaces nor
+/// quotes nor brackets and is as long as the shortest run.
+fn next_stretch(bytes: &[u8], at: usize) -> Option<usize> {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // Nothing below is a letter.
+    const LOWEST: u64 = 0x2b2b_2b2b_2b2b_2b2b;
+    const LONG: u32 = 8 * SHORTEST_RUN as u32;
+    let (steps, rest) = bytes.get(at..)?.as_chunks();
+    // How long the stretch is that goes on here, in bits.
+    let mut long = 0;
+    let mut at = at;
+    for step in steps {
+        let others = !((u64::from_le_bytes(*step) | HIGH) - LOWEST) & HIGH;
+        if long + (others.trailing_zeros() & !7) >= LONG {
+            return Some(at - long as usize / 8);
+        }
+        long = if others == 0 {
+            long + 64
+        } else {
+            others.leading_zeros() & !7
+        };
+        at += 8;
+    }
+    for byte in rest {
+        long = if byte & 0x7f < 0x2b { 0 } else { long + 8 };
+        at += 1;
+        if long >= LONG {
+            return Some(at - long as usize / 8);
+        }
+    }
+    None
+}
+
+/// Whether a run has one of the bytes `from..to`, and that one is a digit, a `+`
+/// or a capital behind a letter. A run without these is words.
+pub(super) fn has_run(bytes: &[u8], from: usize, to: usize) -> bool {
+    let before = |at: usize| {
+        let letters = bytes.get(..at).unwrap_or_default().iter().rev();
+        let letters = letters.take(SHORTEST_RUN);
+        at - letters.take_while(|byte| sextet(**byte).is_some()).count()
+    };
+    // As far back as what makes it long enough.
+    let mut start = before(from);
+    let ends = bytes.get(..start).unwrap_or_default();
+    let line = ends.strip_suffix(b"\n").unwrap_or(ends);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    start = before(line.len());
+    next_run_before(bytes, start, to).is_some()
 }
 
 fn is_words(run: &[u8]) -> bool {
@@ -111,6 +170,7 @@ fn run(bytes: &[u8]) -> usize {
 /// Buffers for what is read.
 #[derive(Default)]
 pub(super) struct Decoding {
+    sextets: Vec<u8>,
     bytes: Vec<u8>,
     readable: String,
 }
@@ -119,9 +179,12 @@ impl Decoding {
     /// Reads a run; `false` where nothing in it is readable.
     fn read(&mut self, run: &[u8]) -> bool {
         self.readable.clear();
+        self.sextets.clear();
+        self.sextets
+            .extend(run.iter().filter_map(|byte| sextet(*byte)));
         for from in 0..4 {
-            self.decode(run.iter().skip(from).copied());
-            let is_whole = stretches(&self.bytes, &mut self.readable);
+            self.decode(from);
+            let is_whole = may_read(&self.bytes) && stretches(&self.bytes, &mut self.readable);
             if is_whole && from == 0 {
                 break;
             }
@@ -129,17 +192,19 @@ impl Decoding {
         !self.readable.is_empty()
     }
 
-    fn decode(&mut self, run: impl Iterator<Item = u8>) {
+    /// Decodes the sextets from one of them on.
+    fn decode(&mut self, from: usize) {
         self.bytes.clear();
-        let (mut held, mut bits) = (0_u32, 0);
-        for sextet in run.filter_map(sextet) {
-            held = held << 6 | u32::from(sextet);
-            bits += 6;
-            if bits >= 8 {
-                bits -= 8;
-                self.bytes.push((held >> bits) as u8);
-                held &= (1 << bits) - 1;
-            }
+        let sextets = self.sextets.get(from..).unwrap_or_default();
+        let (whole, rest) = sextets.as_chunks();
+        self.bytes.extend(
+            whole
+                .iter()
+                .flat_map(|&[a, b, c, d]| [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]),
+        );
+        if let [a, b, rest @ ..] = rest {
+            self.bytes.push(a << 2 | b >> 4);
+            self.bytes.extend(rest.first().map(|c| b << 4 | c >> 2));
         }
         // Two bytes a letter, as some shells want them.
         let wide = self.bytes.iter().skip(1).step_by(2);
@@ -152,6 +217,46 @@ impl Decoding {
             });
         }
     }
+}
+
+/// Whether some bytes may have a readable stretch: quick, and never `false`
+/// where they have.
+fn may_read(bytes: &[u8]) -> bool {
+    const LETTER: u8 = 0;
+    const GOES_ON: u8 = 1;
+    const STARTS: u8 = 2;
+    const NEVER: u8 = 3;
+    #[expect(clippy::indexing_slicing, reason = "it is made when this is compiled")]
+    const KINDS: [u8; 256] = {
+        let mut kinds = [NEVER; 256];
+        let mut at = 0;
+        while at < 256 {
+            kinds[at] = match at as u8 {
+                b'\t'..=b'\r' | b' '..=b'~' => LETTER,
+                0x80..=0xbf => GOES_ON,
+                0xc2..=0xf4 => STARTS,
+                _ => NEVER,
+            };
+            at += 1;
+        }
+        kinds
+    };
+    // Behind each kind, those that may stand there.
+    const FITS: [u8; 4] = [0b101, 0b111, 0b010, 0b101];
+    let (mut length, mut fits) = (0, 0b101);
+    for &byte in bytes {
+        let kind = KINDS.get(usize::from(byte)).copied().unwrap_or(NEVER);
+        length = if fits >> kind & 1 == 1 {
+            length + 1
+        } else {
+            usize::from(kind == LETTER || kind == STARTS)
+        };
+        if length >= SHORTEST_STRETCH {
+            return true;
+        }
+        fits = FITS.get(usize::from(kind)).copied().unwrap_or_default();
+    }
+    false
 }
 
 /// Writes the readable stretches of some bytes; `true` where that is all of them.
@@ -183,14 +288,75 @@ fn is_unreadable(letter: char) -> bool {
     letter.is_control() && !letter.is_whitespace()
 }
 
+/// Whether there is a run, told line by line.
+#[cfg(test)]
+pub(super) fn simple_run(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while at < bytes.len() {
+        let length = run(&bytes[at..]);
+        let found = &bytes[at..at + length];
+        if length >= SHORTEST_RUN && !is_words(found) {
+            return true;
+        }
+        at += length.max(1);
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
     use super::*;
-    use crate::view::trace::Map;
+
+    /// What is readable in a run, the long way.
+    fn simple(run: &str) -> String {
+        let mut readable = String::new();
+        for from in 0..4 {
+            let mut bytes = Vec::new();
+            let (mut held, mut bits) = (0_u32, 0);
+            for sextet in run.bytes().skip(from).filter_map(sextet) {
+                held = held << 6 | u32::from(sextet);
+                bits += 6;
+                if bits >= 8 {
+                    bits -= 8;
+                    bytes.push((held >> bits) as u8);
+                    held &= (1 << bits) - 1;
+                }
+            }
+            let wide = bytes.iter().skip(1).step_by(2);
+            let zeros = wide.clone().filter(|byte| **byte == 0).count();
+            if zeros > 0 && zeros * 10 >= wide.len() * 9 {
+                bytes = bytes.into_iter().step_by(2).collect();
+            }
+            if stretches(&bytes, &mut readable) && from == 0 {
+                break;
+            }
+        }
+        readable
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_run_reads_as_the_long_way_reads_it(parts in vec(prop_oneof![
+            "[A-Za-z0-9+/_-]{1,9}",
+            select(vec!["cm0gLXJm", "IC9zcnYvZGF0YQ", "cgBtACAA", "w6nDqcOp", "wqDCgQ", "AAAA", "4oCc"]).prop_map(str::to_owned),
+        ], 3..9), ends in select(vec!["", "", "\n", "\r\n"])) {
+            let run = format!("abcdefghijk{ends}{}", parts.concat());
+            for run in [run.as_str(), run.trim_start_matches("abcdefghijk").trim_start()] {
+                let mut decoding = Decoding::default();
+                let is_readable = decoding.read(run.as_bytes());
+                prop_assert_eq!(&decoding.readable, &simple(run), "{:?}", run);
+                prop_assert_eq!(is_readable, !simple(run).is_empty());
+            }
+        }
+    }
 
     fn seen(text: &str) -> String {
-        let (mut view, mut map) = (String::new(), Map::default());
-        let mut tracer = Tracer::new(&mut view, &mut map);
+        let mut view = String::new();
+        let mut tracer = Tracer::new(&mut view, None);
         decode(text, &mut Decoding::default(), &mut tracer);
         assert!(tracer.finish());
         view

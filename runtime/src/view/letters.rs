@@ -14,6 +14,7 @@ use unicode_normalization::{
 };
 
 use super::{
+    class::Class,
     look_alikes::look_alike,
     trace::{Disguise, Disguises, Tracer},
 };
@@ -62,7 +63,7 @@ pub(super) fn is_invisible(letter: char) -> bool {
 /// what shows nothing.
 pub(super) fn composed(text: &str, into: &mut Tracer<'_>) {
     let (mut shown, mut made) = (String::new(), String::new());
-    each_cluster(text, into, is_own, |cluster, into| {
+    each_cluster(text, into, Class::stays_composed, |cluster, _, into| {
         let hidden = cluster.chars().any(is_invisible);
         if !hidden && is_nfkc_quick(cluster.chars()) == IsNormalized::Yes {
             return into.same(cluster);
@@ -89,11 +90,10 @@ pub(super) fn composed(text: &str, into: &mut Tracer<'_>) {
 /// without loose marks on ASCII.
 pub(super) fn ascii(text: &str, gap: Gap, into: &mut Tracer<'_>) {
     let mut made = String::new();
-    let stays = |letter: char| {
-        letter.is_ascii() && is_own(letter)
-            || is_own(letter) && fold(letter).is_none() && look_alike(letter).is_none()
-    };
-    each_cluster(text, into, stays, |cluster, into| {
+    each_cluster(text, into, Class::stays_plain, |cluster, like, into| {
+        if let Some(like) = like {
+            return into.replace(cluster.len(), like, Disguise::LookAlike.into());
+        }
         made.clear();
         let mut disguises = Disguises::NONE;
         let mut gaps = false;
@@ -107,7 +107,7 @@ pub(super) fn ascii(text: &str, gap: Gap, into: &mut Tracer<'_>) {
                 continue;
             }
             let on_ascii = made.chars().next_back().is_some_and(|base| base.is_ascii());
-            if !is_own(letter) && is_combining_mark(letter) && (on_ascii || is_plain_mark(letter)) {
+            if is_loose_mark(letter) && (on_ascii || is_plain_mark(letter)) {
                 disguises = disguises.and(Disguise::CombiningMark.into());
                 continue;
             }
@@ -152,7 +152,7 @@ fn show(letter: char, into: &mut String) -> Disguises {
 }
 
 /// The ASCII that a letter is in another case.
-fn fold(letter: char) -> Option<&'static str> {
+pub(super) fn fold(letter: char) -> Option<&'static str> {
     match letter {
         'ß' => Some("ss"),
         'ẞ' => Some("SS"),
@@ -190,6 +190,16 @@ fn tag(letter: char) -> Option<char> {
     char::from_u32(named).filter(|named| (' '..='~').contains(named))
 }
 
+/// Whether a character is a mark by itself.
+fn is_loose_mark(letter: char) -> bool {
+    !is_own(letter) && is_combining_mark(letter)
+}
+
+/// Whether a character is a mark that goes from whatever letter it is on.
+pub(super) fn is_mark_to_drop(letter: char) -> bool {
+    is_loose_mark(letter) && is_plain_mark(letter)
+}
+
 /// Whether a mark belongs to no script.
 fn is_plain_mark(mark: char) -> bool {
     matches!(
@@ -203,7 +213,7 @@ fn is_plain_mark(mark: char) -> bool {
 }
 
 /// Whether a character goes with the one before it.
-fn goes_on(letter: char) -> bool {
+pub(super) fn goes_on(letter: char) -> bool {
     if is_own(letter) {
         return false;
     }
@@ -216,7 +226,7 @@ fn goes_on(letter: char) -> bool {
 /// Whether a character stands for itself and by itself: printed ASCII, white
 /// space, and the letters that most texts are made of. It is its own form, no
 /// mark, and shows something. Others may be so as well; this is quick.
-fn is_own(letter: char) -> bool {
+pub(super) fn is_own(letter: char) -> bool {
     matches!(
         letter,
         ' '..='~'
@@ -241,53 +251,91 @@ fn is_own(letter: char) -> bool {
     )
 }
 
-/// Writes what `stays` as it stands, and hands out the rest: a letter each,
-/// with the marks and what shows nothing behind it.
+/// Writes what `stays`, behind a character that does, as it stands, and hands
+/// out the rest: a letter each, with the marks and what shows nothing behind it;
+/// and what it looks like, where it is by itself.
 fn each_cluster(
     text: &str,
     into: &mut Tracer<'_>,
-    stays: impl Fn(char) -> bool,
-    mut write: impl FnMut(&str, &mut Tracer<'_>),
+    stays: impl Fn(Class, Class) -> bool,
+    mut write: impl FnMut(&str, Option<&'static str>, &mut Tracer<'_>),
 ) {
     let mut rest = text;
     while !rest.is_empty() {
+        // Where the last letter that nothing goes before starts.
         let mut last = 0;
-        let other = rest.char_indices().find(|&(at, letter)| {
-            let stays = stays(letter);
-            if stays {
+        let mut before = Class::NONE;
+        let other = rest.char_indices().find_map(|(at, letter)| {
+            let class = Class::of(letter);
+            if !class.goes_on() {
                 last = at;
             }
-            !stays
+            if stays(class, before) {
+                before = class;
+                return None;
+            }
+            Some(class)
         });
-        let run = match other {
-            None => rest.len(),
-            Some((_, letter)) if goes_on(letter) => last,
-            Some((at, _)) => at,
+        let Some(class) = other else {
+            return into.same(rest);
         };
-        let (run, others) = rest.split_at_checked(run).unwrap_or((rest, ""));
+        let (run, others) = rest.split_at_checked(last).unwrap_or((rest, ""));
         into.same(run);
         rest = others;
-        let mut letters = rest.char_indices().skip(1);
-        let alone = rest.chars().next().is_some_and(is_invisible);
+        let mut letters = rest.char_indices();
+        let first = letters.next().map(|(_, letter)| Class::of(letter));
+        let alone = first.is_some_and(Class::is_invisible);
         let end = letters
-            .find(|&(_, letter)| alone || !goes_on(letter))
+            .find(|&(_, letter)| alone || !Class::of(letter).goes_on())
             .map_or(rest.len(), |(at, _)| at);
         let (cluster, others) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let is_one = cluster.chars().nth(1).is_none();
         if !cluster.is_empty() {
-            write(cluster, into);
+            write(cluster, class.like().filter(|_| is_one), into);
         }
         rest = others;
     }
 }
 
+/// What making the letters of a text plain would do to it. What is not said to
+/// change stays the same.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Survey {
+    /// [`composed`] may change it.
+    pub(super) composes: bool,
+    /// [`ascii`] may change it.
+    pub(super) shows: bool,
+    /// Something in it shows nothing.
+    pub(super) hides: bool,
+}
+
+/// Looks at each character once.
+pub(super) fn survey(text: &str) -> Survey {
+    let mut survey = Survey::default();
+    let mut before = Class::NONE;
+    for letter in text.chars() {
+        let class = Class::of(letter);
+        survey.composes |= !class.stays_composed(before);
+        survey.shows |= !class.stays_plain(before);
+        survey.hides |= class.is_invisible();
+        before = class;
+    }
+    survey
+}
+
+#[cfg(test)]
+mod simple;
+
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
     use super::*;
     use crate::view::trace::Map;
 
     fn seen(write: impl FnOnce(&mut Tracer<'_>)) -> String {
-        let (mut view, mut map) = (String::new(), Map::default());
-        let mut tracer = Tracer::new(&mut view, &mut map);
+        let mut view = String::new();
+        let mut tracer = Tracer::new(&mut view, None);
         write(&mut tracer);
         assert!(tracer.finish());
         view
@@ -352,5 +400,70 @@ mod tests {
         assert_eq!(both("rm –rf ∣ sh").1, "rm -rf | sh");
         assert_eq!(both("paßwd wİpe").1, "passwd wIpe");
         assert_eq!(both("m rn l 0 |").1, "m rn l 0 |");
+    }
+
+    /// A view, and where each of its bytes leads.
+    fn traced(write: impl FnOnce(&mut Tracer<'_>)) -> (String, String) {
+        let (mut view, mut map) = (String::new(), Map::default());
+        let mut tracer = Tracer::new(&mut view, Some(&mut map));
+        write(&mut tracer);
+        assert!(tracer.finish());
+        (view, format!("{map:?}"))
+    }
+
+    fn is_as_the_long_way(text: &str) {
+        let told = survey(text);
+        let view = traced(|into| composed(text, into));
+        assert_eq!(
+            view,
+            traced(|into| simple::composed(text, into)),
+            "{text:?}"
+        );
+        assert!(told.composes || view.0 == text, "{text:?}");
+        for gap in [Gap::Closed, Gap::Space] {
+            let view = traced(|into| ascii(text, gap, into));
+            assert_eq!(
+                view,
+                traced(|into| simple::ascii(text, gap, into)),
+                "{text:?}"
+            );
+            assert_eq!(view.0, seen(|into| ascii(text, gap, into)), "{text:?}");
+            assert!(told.shows || view.0 == text, "{text:?}");
+        }
+        assert_eq!(told.hides, text.chars().any(is_invisible), "{text:?}");
+    }
+
+    /// Characters of all sorts, those that meet others most often.
+    fn letters() -> impl Strategy<Value = char> {
+        let often: Vec<char> = "ab1 .\n\0\u{7f}éßİа\u{43b}яορह\u{93f}\u{94d}\u{93c}กุ\u{e31}ع\u{64e}\u{651}日かカ\u{3099}한\u{1112}\u{1161}\u{11ab}ａﬁ①“–\u{300}\u{336}\u{31b}\u{345}\u{200b}\u{200d}\u{ad}\u{e0061}\u{85}\u{90}\u{fe0f}😀\u{1f3fd}\u{20000}\u{2f800}\u{1d400}".chars().collect();
+        prop_oneof![
+            6 => select(often),
+            1 => any::<char>(),
+            1 => (0x80_u32..0x3000).prop_map(|code| char::from_u32(code).unwrap_or('x')),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_quick_way_sees_what_the_long_way_sees(text in vec(letters(), 0..12)) {
+            is_as_the_long_way(&text.into_iter().collect::<String>());
+        }
+    }
+
+    #[test]
+    fn each_character_beside_each_kind_is_as_the_long_way_sees_it() {
+        for letter in '\0'..=char::MAX {
+            // Most of what is beyond is ideographs and nothing.
+            if u32::from(letter) < 0x3100 || u32::from(letter) % 61 == 0 {
+                let mut text = String::new();
+                for other in ["", "a", "а", "ह", "\u{301}", "\u{94d}", "\u{200b}"] {
+                    text.extend([letter]);
+                    text.push_str(other);
+                }
+                is_as_the_long_way(&text);
+            }
+        }
     }
 }

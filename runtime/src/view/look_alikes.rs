@@ -10,10 +10,17 @@
 
 /// The ASCII that a character looks like.
 pub(super) fn look_alike(letter: char) -> Option<&'static str> {
-    let at = LOOK_ALIKES
-        .binary_search_by_key(&letter, |row| row.0)
-        .ok()?;
-    LOOK_ALIKES.get(at).map(|row| row.1)
+    at(row(letter)?)
+}
+
+/// The row of a character.
+pub(super) fn row(letter: char) -> Option<usize> {
+    LOOK_ALIKES.binary_search_by_key(&letter, |row| row.0).ok()
+}
+
+/// The ASCII in a row.
+pub(super) fn at(row: usize) -> Option<&'static str> {
+    LOOK_ALIKES.get(row).map(|row| row.1)
 }
 
 /// By rising character.

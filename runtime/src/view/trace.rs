@@ -117,21 +117,13 @@ struct Piece {
 }
 
 /// The way from a view back to its text.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Map {
     /// By rising place in the view; the last one is empty.
     pieces: Vec<Piece>,
 }
 
 impl Map {
-    pub(super) fn clear(&mut self) {
-        self.pieces.clear();
-    }
-
-    pub(super) fn capacity(&self) -> usize {
-        self.pieces.capacity()
-    }
-
     /// The part of the text that a part of the view was made of, and the
     /// disguises in it: whole pieces where they were replaced. Where nothing
     /// was replaced in it, what was replaced right beside it counts.
@@ -179,7 +171,8 @@ impl Map {
 /// Writes a view.
 pub(super) struct Tracer<'v> {
     view: &'v mut String,
-    pieces: &'v mut Vec<Piece>,
+    /// None where nobody asks for the way back.
+    pieces: Option<&'v mut Vec<Piece>>,
     /// How much of the text was read.
     at: usize,
     /// Whether the view passed [`LONGEST_VIEW`]; it is cut then.
@@ -187,13 +180,15 @@ pub(super) struct Tracer<'v> {
 }
 
 impl<'v> Tracer<'v> {
-    /// A tracer that starts anew.
-    pub(super) fn new(view: &'v mut String, map: &'v mut Map) -> Tracer<'v> {
+    /// A tracer that starts anew; with the way back, if it is asked for.
+    pub(super) fn new(view: &'v mut String, map: Option<&'v mut Map>) -> Tracer<'v> {
         view.clear();
-        map.clear();
         Tracer {
             view,
-            pieces: &mut map.pieces,
+            pieces: map.map(|map| {
+                map.pieces.clear();
+                &mut map.pieces
+            }),
             at: 0,
             is_full: false,
         }
@@ -211,7 +206,7 @@ impl<'v> Tracer<'v> {
         }
         let at = self.at;
         let ends_here = |last: &Piece| (last.text + last.length) as usize == at;
-        match self.pieces.last_mut() {
+        match self.pieces.as_mut().and_then(|pieces| pieces.last_mut()) {
             Some(last) if last.disguises.is_empty() && ends_here(last) => {
                 last.length += part.len() as u32;
             }
@@ -235,8 +230,10 @@ impl<'v> Tracer<'v> {
     }
 
     fn piece(&mut self, length: usize, disguises: Disguises) {
-        if !self.is_full {
-            self.pieces.push(Piece {
+        if !self.is_full
+            && let Some(pieces) = &mut self.pieces
+        {
+            pieces.push(Piece {
                 view: self.view.len() as u32,
                 text: self.at as u32,
                 length: length as u32,
@@ -262,7 +259,7 @@ mod tests {
     /// `ab` as it stands, an invisible `..` (gone), `cd` made `x`, `ef`.
     fn map() -> (String, Map) {
         let (mut view, mut map) = (String::new(), Map::default());
-        let mut tracer = Tracer::new(&mut view, &mut map);
+        let mut tracer = Tracer::new(&mut view, Some(&mut map));
         tracer.same("ab");
         tracer.replace(2, "", Disguise::Invisible.into());
         tracer.replace(2, "x", Disguise::Percent.into());
@@ -293,8 +290,8 @@ mod tests {
 
     #[test]
     fn a_view_that_is_too_long_is_cut_and_says_so() {
-        let (mut view, mut map) = (String::new(), Map::default());
-        let mut tracer = Tracer::new(&mut view, &mut map);
+        let mut view = String::new();
+        let mut tracer = Tracer::new(&mut view, None);
         let part = "x".repeat(LONGEST_VIEW);
         tracer.same(&part);
         tracer.same("y");

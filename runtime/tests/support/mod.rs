@@ -171,7 +171,15 @@ fn test() -> impl Strategy<Value = Test<'static>> {
         field: Field::Text,
         check: Check::Intent(list(vec![Category::DestructiveData]), at),
     });
-    prop_oneof![12 => looked, 1 => intent]
+    let found =
+        (1_u16..9, prop::bool::weighted(0.3), 0_u32..2).prop_map(|(clause, negated, set)| Test {
+            clause,
+            negated,
+            quantifier: Quantifier::Whole,
+            field: Field::Text,
+            check: Check::Matches(set),
+        });
+    prop_oneof![12 => looked, 1 => intent, 2 => found]
 }
 
 /// A check of the kind the index is made for, and the param it is about.
@@ -359,7 +367,12 @@ fn policy(
                     },
                     PatternSet {
                         name: "",
-                        patterns: list(vec![pattern(Matcher::RegexUnless(r"(?i)\ba+", "b"))]),
+                        patterns: list(vec![
+                            pattern(Matcher::RegexUnless(r"(?i)\ba+", "b")),
+                            // A key undoes these, where the text without keys is not seen.
+                            pattern(Matcher::RegexUnless("(?i)c", r".* l\b")),
+                            pattern(Matcher::Regex(r"(?i)drop\z")),
+                        ]),
                     },
                 ]),
                 intents: list(vec![Intent {

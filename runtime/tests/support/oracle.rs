@@ -124,7 +124,11 @@ pub(crate) fn decide<'t>(table: &Table<'t>, request: &Request<'_>) -> Said {
                 Combine::Priority => rules.sort_by_key(|rule| Reverse(rule.priority)),
             }
             for rule in rules {
-                let look = Look { policy, request };
+                let look = Look {
+                    policy,
+                    request,
+                    effect: rule.effect,
+                };
                 let (held, clause) = rule
                     .when
                     .as_ref()
@@ -235,6 +239,16 @@ fn equals(literal: &Literal<'_>, value: &Value<'_>) -> Three {
 struct Look<'a, 't> {
     policy: &'a Policy<'t>,
     request: &'a Request<'a>,
+    effect: Effect,
+}
+
+/// What patterns look at.
+#[derive(Clone, Copy)]
+enum Of {
+    Field,
+    Text,
+    /// Where finding more is stricter, also the text without its keys.
+    TextAndValues,
 }
 
 enum Seen {
@@ -269,24 +283,33 @@ impl Look<'_, '_> {
             (Check::Exists, seen) => {
                 Some(matches!(seen, Seen::Value(value) if value != Value::Null))
             }
-            (Check::Intent(categories, at), _) => Some(self.intends(categories, *at)),
+            (Check::Intent(categories, at), _) => {
+                Some(self.intends(categories, *at, self.text_for(test)))
+            }
             (_, Seen::Doubt) => None,
             (_, Seen::Absent) => Some(test.quantifier == Quantifier::Every),
             (check, Seen::Value(value)) => {
-                let is_text = test.field == Field::Text;
+                let each = |value| self.check(check, value, Of::Field);
                 match (test.quantifier, &value) {
-                    (Quantifier::Whole, value) => self.check(check, value, is_text),
-                    (Quantifier::Any, Value::List(values)) => {
-                        or(values.iter().map(|value| self.check(check, value, false)))
+                    (Quantifier::Whole, value) if test.field == Field::Text => {
+                        self.check(check, value, self.text_for(test))
                     }
-                    (Quantifier::Every, Value::List(values)) => {
-                        and(values.iter().map(|value| self.check(check, value, false)))
-                    }
+                    (Quantifier::Whole, value) => each(value),
+                    (Quantifier::Any, Value::List(values)) => or(values.iter().map(each)),
+                    (Quantifier::Every, Value::List(values)) => and(values.iter().map(each)),
                     _ => None,
                 }
             }
         };
         held.map(|held| held != test.negated)
+    }
+
+    fn text_for(&self, test: &Test<'_>) -> Of {
+        if (self.effect >= Effect::Defer) == test.negated {
+            Of::Text
+        } else {
+            Of::TextAndValues
+        }
     }
 
     fn see(&self, field: &Field<'_>) -> Seen {
@@ -330,7 +353,7 @@ impl Look<'_, '_> {
         Seen::Value(owned(&value))
     }
 
-    fn check(&self, check: &Check<'_>, value: &Value<'_>, is_text: bool) -> Three {
+    fn check(&self, check: &Check<'_>, value: &Value<'_>, of: Of) -> Three {
         match (check, value) {
             (Check::Equals(literal), value) => equals(literal, value),
             (Check::Compare(order, Literal::Number(bound)), Value::Number(number, _)) => {
@@ -371,7 +394,7 @@ impl Look<'_, '_> {
                 Some(
                     patterns
                         .iter()
-                        .any(|pattern| self.matches(pattern, text, is_text)),
+                        .any(|pattern| self.matches(pattern, text, of)),
                 )
             }
             _ => None,
@@ -382,6 +405,7 @@ impl Look<'_, '_> {
         &self,
         categories: &[agentos_runtime::table::Category],
         at: agentos_runtime::Number,
+        of: Of,
     ) -> bool {
         let text = canonical(self.request);
         let intents = self
@@ -391,12 +415,17 @@ impl Look<'_, '_> {
             .filter(|intent| categories.contains(&intent.category));
         let found = intents
             .flat_map(|intent| intent.signals.iter())
-            .filter(|signal| self.matches(&signal.pattern, &text, true));
+            .filter(|signal| self.matches(&signal.pattern, &text, of));
         let confidence = found.map(|signal| signal.weight).max().unwrap_or(0.into());
         confidence > 0.into() && confidence >= at
     }
 
-    fn matches(&self, pattern: &Pattern<'_>, text: &str, is_text: bool) -> bool {
+    fn matches(&self, pattern: &Pattern<'_>, text: &str, of: Of) -> bool {
+        if let Of::TextAndValues = of
+            && self.matches(pattern, &values(self.request).join(" "), Of::Text)
+        {
+            return true;
+        }
         match &pattern.matcher {
             Matcher::Substring(part) => text.to_lowercase().contains(part),
             Matcher::Regex(expression) => {
@@ -405,7 +434,7 @@ impl Look<'_, '_> {
             Matcher::RegexUnless(first, follower) => is_unfollowed(first, follower, text),
             Matcher::Glob(expression) => {
                 let regex = regex(&format!(r"\A(?:{expression})\z"), MatchKind::LeftmostFirst);
-                if is_text {
+                if let Of::Text | Of::TextAndValues = of {
                     values(self.request)
                         .iter()
                         .any(|value| regex.is_match(value))
