@@ -349,4 +349,11 @@ mod tests {
         plain(&fingerprint, &text, 7, &mut slow);
         assert_eq!(fast, slow);
     }
+
+    #[test]
+    #[ignore = "for checks that would check nothing without"]
+    #[cfg(target_arch = "x86_64")]
+    fn the_instructions_are_there() {
+        assert!(is_x86_feature_detected!("avx2"));
+    }
 }

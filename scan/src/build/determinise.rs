@@ -10,7 +10,10 @@ use crate::{
     symbols::SymbolSet,
 };
 
-use super::nfa::{Nfa, State};
+use super::{
+    alike::classes,
+    nfa::{Nfa, State},
+};
 
 /// An automaton, and where it begins.
 pub(crate) struct Determined {
@@ -132,21 +135,9 @@ fn found(nfa: &Nfa, set: &[u32]) -> Vec<u16> {
     found
 }
 
-/// Joins states that nothing tells apart: Moore's algorithm.
+/// Joins states that nothing tells apart.
 fn smallest(rows: &[Vec<u32>], found: &[Vec<u16>], begins: &[u32]) -> Determined {
-    let mut blocks: Vec<u32> = number(found.iter());
-    loop {
-        let count = blocks.iter().max();
-        let keys = rows.iter().zip(&blocks).map(|(row, &block)| {
-            let nexts = row.iter().map(|&next| blocks[next as usize]);
-            std::iter::once(block).chain(nexts).collect::<Vec<u32>>()
-        });
-        let finer = number(keys);
-        if finer.iter().max() == count {
-            break;
-        }
-        blocks = finer;
-    }
+    let blocks = classes(rows, &number(found.iter()));
     // One state a block: the dead one first, those that found something last.
     let mut members: BTreeMap<u32, usize> = BTreeMap::new();
     for (state, &block) in blocks.iter().enumerate() {
