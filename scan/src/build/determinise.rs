@@ -30,6 +30,10 @@ pub(crate) struct Begin {
     pub(crate) count: usize,
 }
 
+/// How many steps from state to state may be taken for one automaton. Those with
+/// few states of thousands of readings each would take minutes.
+const MOST_STEPS: usize = 1 << 24;
+
 /// Makes an automaton of at most so many states. `keeps` says of which
 /// patterns every end counts.
 pub(crate) fn determinise(
@@ -59,6 +63,7 @@ pub(crate) fn determinise(
     let width = nfa.symbols.count;
     let mut rows: Vec<Vec<u32>> = vec![vec![0; width]];
     let mut targets: Vec<Vec<u32>> = vec![Vec::new(); width];
+    let mut steps = 0;
     while let Some(set) = cx.sets.get(rows.len()).cloned() {
         targets.iter_mut().for_each(Vec::clear);
         for &state in &set {
@@ -66,6 +71,10 @@ pub(crate) fn determinise(
                 let next = nfa.closure(*next);
                 for symbol in symbols.iter().map(usize::from).filter(|&at| at < width) {
                     targets[symbol].extend_from_slice(&next);
+                    steps += next.len();
+                }
+                if steps > MOST_STEPS {
+                    return None;
                 }
             }
         }
