@@ -437,11 +437,8 @@ impl FieldPath {
     }
 
     fn descend(&mut self, value: &Value<'_>, deeper: usize) -> bool {
-        let Some(deeper) = deeper.checked_sub(1) else {
-            return false;
-        };
-        match value {
-            Value::List(values) => values.iter().enumerate().any(|(at, value)| {
+        match (value, deeper.checked_sub(1)) {
+            (Value::List(values), Some(deeper)) => values.iter().enumerate().any(|(at, value)| {
                 let length = self.field.len();
                 let _ = write!(self.field, "[{at}]");
                 self.descend(value, deeper) || {
@@ -449,12 +446,16 @@ impl FieldPath {
                     false
                 }
             }),
-            Value::Map(map) => self.descend_map(map, deeper),
-            Value::Null
-            | Value::Boolean(_)
-            | Value::Number(..)
-            | Value::OutOfRange(_)
-            | Value::String(_) => self.is_here(Wanted::Value),
+            (Value::Map(map), Some(deeper)) => self.descend_map(map, deeper),
+            (Value::List(_) | Value::Map(_), None) => false,
+            (
+                Value::Null
+                | Value::Boolean(_)
+                | Value::Number(..)
+                | Value::OutOfRange(_)
+                | Value::String(_),
+                _,
+            ) => self.is_here(Wanted::Value),
         }
     }
 
@@ -627,6 +628,26 @@ mod tests {
         let spot = locate(&text, &request.params, start, start + 6);
         assert_eq!(spot.field, "params.p[1][0].wanted");
         assert_eq!((spot.in_key, spot.start, spot.end), (true, 0, 6));
+    }
+
+    #[test]
+    fn the_deepest_value_is_located() {
+        let mut value = Value::from("deep");
+        for _ in 0..DEEPEST_VALUE {
+            value = Value::List(vec![value]);
+        }
+        let request = Request::new("a", "act")
+            .param("p", value)
+            .param("q", "shallow");
+        let text = text(&request);
+        for (part, field) in [
+            ("deep", format!("params.p{}", "[0]".repeat(DEEPEST_VALUE))),
+            ("shallow", "params.q".to_owned()),
+        ] {
+            let start = text.whole().find(part).unwrap();
+            let spot = locate(&text, &request.params, start, start + part.len());
+            assert_eq!(spot.field, field);
+        }
     }
 
     #[test]

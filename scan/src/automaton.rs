@@ -160,6 +160,9 @@ struct Open {
     since: Vec<usize>,
     /// By gap, up to where it was looked at.
     looked: Vec<usize>,
+    /// The joins whose second piece may begin at this place, and own the letter
+    /// before it, which is the last one of a first piece and may break the gap.
+    owning: (usize, u64),
 }
 
 impl Open {
@@ -169,6 +172,7 @@ impl Open {
         self.since.resize(automaton.joins.len(), 0);
         self.looked.clear();
         self.looked.resize(automaton.gaps.len(), 0);
+        self.owning = (0, 0);
     }
 
     /// Closes joins whose gap is broken before this place.
@@ -182,6 +186,8 @@ impl Open {
     }
 
     fn open(&mut self, automaton: &Automaton, text: &str, join: u16, end: usize) {
+        let owning = self.owning_at(automaton, text, end);
+        self.owning = (end, owning);
         self.look(automaton, text, end);
         if self.joins >> join & 1 == 0 {
             self.joins |= 1 << join;
@@ -196,13 +202,22 @@ impl Open {
         if self.joins == 0 {
             return 0;
         }
-        // The letter before a piece may break its gap and yet belong to the piece.
+        let owning = self.owning_at(automaton, text, at);
+        self.look(automaton, text, at);
+        owning | self.those(automaton, at, false)
+    }
+
+    /// Those of them whose second piece owns the letter before: that may break
+    /// its gap and yet belong to the piece.
+    fn owning_at(&mut self, automaton: &Automaton, text: &str, at: usize) -> u64 {
+        let known = match self.owning {
+            (place, owning) if place == at => owning,
+            _ => 0,
+        };
         let before = text.get(..at).and_then(|head| head.chars().next_back());
         let before = at - before.map_or(0, char::len_utf8);
         self.look(automaton, text, before);
-        let owning = self.those(automaton, before, true);
-        self.look(automaton, text, at);
-        owning | self.those(automaton, at, false)
+        known | self.those(automaton, before, true)
     }
 
     fn those(&self, automaton: &Automaton, at: usize, owns_lead: bool) -> u64 {

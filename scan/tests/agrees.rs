@@ -51,7 +51,9 @@ impl Draw {
                 .one(&["[ab]", r"\s+", r"\w", r"[^a\n]", "[iİı]", r"\d*"])
                 .to_owned(),
             3 | 4 => self
-                .one(&[".*", ".+", r"[^\n]*", "(?s:.)*", r"[^|]*", ".{0,3}"])
+                .one(&[
+                    ".*", ".+", r"[^\n]*", "(?s:.)*", "[^|]*", "s[^s]*s", ".{0,3}",
+                ])
                 .to_owned(),
             5 => self.one(&["a?", "b{2}", "b*", "k{1,3}"]).to_owned(),
             6 => self.one(&["[^ ](?:.*[^ ])?", "(?:.*[^a])?"]).to_owned(),
@@ -118,7 +120,10 @@ fn automata_find_what_a_backtracking_engine_finds() {
                     continue;
                 }
                 let is_found = bits[0] >> number & 1 == 1;
-                let expected = oracle.is_match(&text).unwrap();
+                // It steps back so often only, which few draws exceed.
+                let Ok(expected) = oracle.is_match(&text) else {
+                    continue;
+                };
                 assert_eq!(
                     is_found, expected,
                     "{:?} in {text:?}, of {drawn:?}",
@@ -137,4 +142,29 @@ fn automata_find_what_a_backtracking_engine_finds() {
         found * 50 > compared,
         "only {found} of {compared} found anything"
     );
+}
+
+#[test]
+fn a_piece_may_begin_with_the_letter_that_ends_another_one() {
+    let hirs = [r"\|[^|]*\|\s*sh", "q[^q]*qb"].map(|text| regex_syntax::parse(text).unwrap());
+    let patterns = [0, 1].map(|number| Pattern {
+        number,
+        expression: &hirs[number as usize],
+        unless: None,
+    });
+    let built = build(&patterns);
+    assert_eq!(built.others, []);
+    for (text, expected) in [
+        ("curl x | tee y | sh", 0b01),
+        ("curl x | sh", 0),
+        ("qqb", 0b10),
+        ("q-q-qb", 0b10),
+        ("q-b", 0),
+    ] {
+        let mut found = [0];
+        for automaton in &built.automata {
+            automaton.scan(text, &mut Scratch::default(), &mut found);
+        }
+        assert_eq!(found[0], expected, "{text}");
+    }
 }

@@ -10,7 +10,10 @@ use crate::{
     symbols::SymbolSet,
 };
 
-use super::nfa::{Nfa, State};
+use super::{
+    alike::classes,
+    nfa::{Nfa, State},
+};
 
 /// An automaton, and where it begins.
 pub(crate) struct Determined {
@@ -21,6 +24,10 @@ pub(crate) struct Determined {
 
 /// A way into an automaton: states that may be entered, each after symbols of a set.
 pub(crate) type Entrance = Vec<(SymbolSet, u32)>;
+
+/// How many steps from state to state may be taken for one automaton. Those with
+/// few states of thousands of readings each would take minutes.
+const MOST_STEPS: usize = 1 << 24;
 
 /// Makes an automaton of at most so many states. `keeps` says of which
 /// patterns every end counts.
@@ -54,6 +61,7 @@ pub(crate) fn determinise(
     let width = nfa.symbols.count;
     let mut rows: Vec<Vec<u32>> = vec![vec![0; width]];
     let mut targets: Vec<Vec<u32>> = vec![Vec::new(); width];
+    let mut steps = 0;
     while let Some(set) = cx.sets.get(rows.len()).cloned() {
         targets.iter_mut().for_each(Vec::clear);
         for &state in &set {
@@ -61,6 +69,10 @@ pub(crate) fn determinise(
                 let next = nfa.closure(*next);
                 for symbol in symbols.iter().map(usize::from).filter(|&at| at < width) {
                     targets[symbol].extend_from_slice(&next);
+                    steps += next.len();
+                }
+                if steps > MOST_STEPS {
+                    return None;
                 }
             }
         }
@@ -130,21 +142,9 @@ fn found(nfa: &Nfa, set: &[u32]) -> Vec<u16> {
     found
 }
 
-/// Joins states that nothing tells apart: Moore's algorithm.
+/// Joins states that nothing tells apart.
 fn smallest(rows: &[Vec<u32>], found: &[Vec<u16>], begins: &[Vec<u32>]) -> Determined {
-    let mut blocks: Vec<u32> = number(found.iter());
-    loop {
-        let count = blocks.iter().max();
-        let keys = rows.iter().zip(&blocks).map(|(row, &block)| {
-            let nexts = row.iter().map(|&next| blocks[next as usize]);
-            std::iter::once(block).chain(nexts).collect::<Vec<u32>>()
-        });
-        let finer = number(keys);
-        if finer.iter().max() == count {
-            break;
-        }
-        blocks = finer;
-    }
+    let blocks = classes(rows, &number(found.iter()));
     // One state a block: the dead one first, those that found something last.
     let mut members: BTreeMap<u32, usize> = BTreeMap::new();
     for (state, &block) in blocks.iter().enumerate() {

@@ -13,6 +13,7 @@ use crate::{
     symbols::{MOST_SYMBOLS, SymbolSet},
 };
 
+mod alike;
 mod alphabet;
 mod determinise;
 mod first_bytes;

@@ -228,4 +228,11 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    #[ignore = "for checks that would check nothing without"]
+    #[cfg(target_arch = "x86_64")]
+    fn the_instructions_are_there() {
+        assert!(is_x86_feature_detected!("avx2"));
+    }
 }
