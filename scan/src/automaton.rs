@@ -444,7 +444,8 @@ impl<'s> Search<'s> {
         let length = self.text.len();
         let mut next = self.candidates.next();
         while let Some(mut at) = next {
-            if self.scratch.open.joins == 0 && !std::ptr::eq(self.entry, &automaton.first) {
+            if self.scratch.open.joins == 0 && !std::ptr::eq(self.entry, &raw const automaton.first)
+            {
                 next = self.enter(&automaton.first, at);
                 continue;
             }

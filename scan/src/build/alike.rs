@@ -183,9 +183,12 @@ mod tests {
             let near = random.bool();
             let rows: Vec<Vec<u32>> = (0..states)
                 .map(|state| {
-                    let next = |_| match near {
-                        true => (state + random.u32(..2)).min(states - 1),
-                        false => random.u32(..states),
+                    let next = |_| {
+                        if near {
+                            (state + random.u32(..2)).min(states - 1)
+                        } else {
+                            random.u32(..states)
+                        }
                     };
                     (0..symbols).map(next).collect()
                 })
