@@ -280,11 +280,6 @@ impl Automaton {
             + self.symbols.ascii.len()
     }
 
-    /// How many states it has.
-    pub fn states(&self) -> usize {
-        self.dfa.len()
-    }
-
     /// The numbers of its patterns.
     pub fn patterns(&self) -> &[u32] {
         &self.patterns

@@ -10,6 +10,12 @@ use std::fmt::Write as _;
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
+/// How many policies a test draws: as `AGENTOS_DRAWS` says, else `usual`.
+pub fn draws(usual: u64) -> u64 {
+    let asked = std::env::var("AGENTOS_DRAWS").ok();
+    asked.and_then(|draws| draws.parse().ok()).unwrap_or(usual)
+}
+
 /// The type a field has in every policy and request made here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

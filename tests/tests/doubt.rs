@@ -26,10 +26,7 @@ fn effect(engine: &Engine, request: &Value) -> Effect {
 fn spoiling_a_field_never_makes_an_answer_milder() {
     let mut compared = 0_u64;
     let mut stricter = 0_u64;
-    let draws = std::env::var("AGENTOS_DRAWS")
-        .ok()
-        .and_then(|draws| draws.parse().ok());
-    for seed in 0..draws.unwrap_or(POLICIES) {
+    for seed in 0..random::draws(POLICIES) {
         let policy = random::policy(
             seed,
             "drawn",

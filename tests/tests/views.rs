@@ -147,10 +147,7 @@ fn with_looks_at_texts(rng: &mut Rng, source: &str) -> String {
 #[test]
 fn views_never_make_an_answer_milder() {
     let (mut stricter, mut through, mut compared) = (0_u64, 0_u64, 0_u64);
-    let draws = std::env::var("AGENTOS_DRAWS")
-        .ok()
-        .and_then(|draws| draws.parse().ok());
-    for seed in 0..draws.unwrap_or(POLICIES) {
+    for seed in 0..random::draws(POLICIES) {
         let policy = random::policy(
             seed,
             "drawn",

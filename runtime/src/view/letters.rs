@@ -64,25 +64,7 @@ pub(super) fn is_invisible(letter: char) -> bool {
 pub(super) fn composed(text: &str, into: &mut Tracer<'_>) {
     let (mut shown, mut made) = (String::new(), String::new());
     each_cluster(text, into, Class::stays_composed, |cluster, _, into| {
-        let hidden = cluster.chars().any(is_invisible);
-        if !hidden && is_nfkc_quick(cluster.chars()) == IsNormalized::Yes {
-            return into.same(cluster);
-        }
-        shown.clear();
-        shown.extend(cluster.chars().filter(|&letter| !is_invisible(letter)));
-        made.clear();
-        made.extend(shown.nfkc());
-        if made == cluster {
-            return into.same(cluster);
-        }
-        let mut disguises = Disguises::NONE;
-        if hidden {
-            disguises = disguises.and(Disguise::Invisible.into());
-        }
-        if made != shown {
-            disguises = disguises.and(form(&shown));
-        }
-        into.replace(cluster.len(), &made, disguises);
+        compose(cluster, &mut shown, &mut made, into);
     });
 }
 
@@ -94,47 +76,76 @@ pub(super) fn ascii(text: &str, gap: Gap, into: &mut Tracer<'_>) {
         if let Some(like) = like {
             return into.replace(cluster.len(), like, Disguise::LookAlike.into());
         }
-        made.clear();
-        let mut disguises = Disguises::NONE;
-        let mut gaps = false;
-        for letter in cluster.chars() {
-            if is_invisible(letter) {
-                disguises = disguises.and(Disguise::Invisible.into());
-                match tag(letter).filter(|_| gap == Gap::Space) {
-                    Some(named) => made.push(named),
-                    None => gaps = true,
-                }
-                continue;
-            }
-            let on_ascii = made.chars().next_back().is_some_and(|base| base.is_ascii());
-            if is_loose_mark(letter) && (on_ascii || is_plain_mark(letter)) {
-                disguises = disguises.and(Disguise::CombiningMark.into());
-                continue;
-            }
-            let mut buffer = [0; 4];
-            let written: &str = letter.encode_utf8(&mut buffer);
-            let is_form = !is_own(letter) && is_nfkc_quick(written.chars()) != IsNormalized::Yes;
-            if !is_form {
-                disguises = disguises.and(show(letter, &mut made));
-                continue;
-            }
-            let before = made.len();
-            for form in written.nfkc() {
-                disguises = disguises.and(show(form, &mut made));
-            }
-            if made.get(before..) != Some(written) {
-                disguises = disguises.and(form(written));
-            }
-        }
-        if gaps && gap == Gap::Space {
-            made.push(' ');
-        }
-        if made == cluster {
-            into.same(cluster);
-        } else {
-            into.replace(cluster.len(), &made, disguises);
-        }
+        make_plain(cluster, gap, &mut made, into);
     });
+}
+
+/// Writes one letter with what belongs to it, composed. `shown` and `made` are buffers.
+fn compose(cluster: &str, shown: &mut String, made: &mut String, into: &mut Tracer<'_>) {
+    let hidden = cluster.chars().any(is_invisible);
+    if !hidden && is_nfkc_quick(cluster.chars()) == IsNormalized::Yes {
+        return into.same(cluster);
+    }
+    shown.clear();
+    shown.extend(cluster.chars().filter(|&letter| !is_invisible(letter)));
+    made.clear();
+    made.extend(shown.nfkc());
+    if made == cluster {
+        return into.same(cluster);
+    }
+    let mut disguises = Disguises::NONE;
+    if hidden {
+        disguises = disguises.and(Disguise::Invisible.into());
+    }
+    if made != shown {
+        disguises = disguises.and(form(shown));
+    }
+    into.replace(cluster.len(), made, disguises);
+}
+
+/// Writes one letter with what belongs to it, as ASCII where it looks so.
+/// `made` is a buffer.
+fn make_plain(cluster: &str, gap: Gap, made: &mut String, into: &mut Tracer<'_>) {
+    made.clear();
+    let mut disguises = Disguises::NONE;
+    let mut gaps = false;
+    for letter in cluster.chars() {
+        if is_invisible(letter) {
+            disguises = disguises.and(Disguise::Invisible.into());
+            match tag(letter).filter(|_| gap == Gap::Space) {
+                Some(named) => made.push(named),
+                None => gaps = true,
+            }
+            continue;
+        }
+        let on_ascii = made.chars().next_back().is_some_and(|base| base.is_ascii());
+        if is_loose_mark(letter) && (on_ascii || is_plain_mark(letter)) {
+            disguises = disguises.and(Disguise::CombiningMark.into());
+            continue;
+        }
+        let mut buffer = [0; 4];
+        let written: &str = letter.encode_utf8(&mut buffer);
+        let is_form = !is_own(letter) && is_nfkc_quick(written.chars()) != IsNormalized::Yes;
+        if !is_form {
+            disguises = disguises.and(show(letter, made));
+            continue;
+        }
+        let before = made.len();
+        for form in written.nfkc() {
+            disguises = disguises.and(show(form, made));
+        }
+        if made.get(before..) != Some(written) {
+            disguises = disguises.and(form(written));
+        }
+    }
+    if gaps && gap == Gap::Space {
+        made.push(' ');
+    }
+    if made == cluster {
+        into.same(cluster);
+    } else {
+        into.replace(cluster.len(), made, disguises);
+    }
 }
 
 /// Writes a letter that is its own form, as ASCII where it looks so.
@@ -176,8 +187,7 @@ fn form(text: &str) -> Disguises {
         decompose_compatible(letter, |part| sum(&mut compatible, part));
         canonical != compatible
     };
-    let is_loose = |letter: char| is_combining_mark(letter);
-    if text.chars().any(differs) || !text.chars().any(is_loose) {
+    if text.chars().any(differs) || !text.chars().any(is_combining_mark) {
         Disguise::Compatibility.into()
     } else {
         Disguise::CombiningMark.into()
