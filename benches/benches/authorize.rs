@@ -3,6 +3,10 @@
 //! `cargo bench -p agentos-benches --bench authorize -- parsed "many actions"`
 //! prints only the rows that hold each of these words.
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "figures are shown in three digits"
+)]
 
 use agentos_benches::{
     cedar::{self, Cedar},

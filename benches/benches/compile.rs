@@ -1,5 +1,9 @@
 //! 10,000 rules as text in, what each step to an engine costs out; the peers beside it.
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "figures are shown in three digits"
+)]
 
 use std::time::Duration;
 

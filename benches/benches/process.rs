@@ -3,6 +3,10 @@
 //! The program is built first, as a release. Each run is a process of its own,
 //! start and end included.
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "figures are shown in three digits"
+)]
 
 use std::{
     env,

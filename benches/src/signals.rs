@@ -1,7 +1,9 @@
-//! The signals of intents, as the reference has them: a shipped file in, expressions of Python's `re` out.
+//! The signals of intents: the shipped policy in, expressions of Python's `re` out.
 
-/// The reference's signals, one a line: category, weight, expression, meaning.
-const FILE: &str = include_str!("../data/intent-signals.tsv");
+use agentos_grammar::{SourceId, ast::Item, parse};
+
+/// The policy that has them.
+const POLICY: &str = include_str!("../../policies/intents.policy");
 
 /// How many there are.
 pub const COUNT: usize = 47;
@@ -16,22 +18,39 @@ pub struct Signal {
     pub before_look_ahead: Option<&'static str>,
 }
 
-/// All signals.
+/// All signals, in the order of the policy.
 ///
 /// # Panics
 ///
-/// When a line has no expression.
+/// When the policy is not one.
 pub fn signals() -> Vec<Signal> {
-    let lines = FILE.lines().filter(|line| !line.starts_with('#'));
-    lines
-        .map(|line| {
-            let expression = line.split('\t').nth(2).expect("the third is an expression");
-            Signal {
-                expression,
-                before_look_ahead: expression.find("(?!").map(|at| &expression[..at]),
-            }
-        })
-        .collect()
+    let (file, errors) = parse(SourceId(0), POLICY);
+    assert!(
+        errors.is_empty(),
+        "the policy is checked before it is shipped: {errors:?}"
+    );
+    let items = file
+        .policies
+        .into_iter()
+        .flat_map(|policy| policy.node.items);
+    let intents = items.filter_map(|item| match item.node {
+        Item::Intent(intent) => Some(intent.signals),
+        _ => None,
+    });
+    let signal = |signal: agentos_grammar::ast::Signal| {
+        let before: &'static str = signal.pattern.node.leak();
+        match signal.unless_followed_by {
+            None => Signal {
+                expression: before,
+                before_look_ahead: None,
+            },
+            Some(follower) => Signal {
+                expression: format!("{before}(?!{})", follower.node).leak(),
+                before_look_ahead: Some(before),
+            },
+        }
+    };
+    intents.flatten().map(|one| signal(one.node)).collect()
 }
 
 #[cfg(test)]
