@@ -69,10 +69,13 @@ pub(crate) struct Scan {
 
 impl Scan {
     /// Forgets what was found.
+    #[inline]
     pub(crate) fn clear(&mut self) {
-        self.done = false;
-        self.found.clear();
-        self.doubtful.clear();
+        if self.done {
+            self.done = false;
+            self.found.clear();
+            self.doubtful.clear();
+        }
     }
 
     /// Whether one of these patterns was found.

@@ -48,7 +48,16 @@ enum State {
 
 impl Text {
     /// Forgets the request; keeps the buffers, unless they have grown large.
+    #[inline]
     pub(crate) fn clear(&mut self) {
+        // Most requests are decided without reading any.
+        if !matches!(self.state, State::Unread) {
+            self.forget();
+        }
+    }
+
+    #[cold]
+    fn forget(&mut self) {
         self.state = State::Unread;
         self.lowered = false;
         if self.whole.capacity() > KEPT_CAPACITY || self.lower.capacity() > KEPT_CAPACITY {

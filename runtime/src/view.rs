@@ -84,7 +84,16 @@ enum Kind {
 
 impl Views {
     /// Forgets the text; keeps the buffers, unless they have grown large.
+    #[inline]
     pub(crate) fn clear(&mut self) {
+        // Most requests are decided without looking at any.
+        if !matches!(self.state, State::Unmade) {
+            self.forget();
+        }
+    }
+
+    #[cold]
+    fn forget(&mut self) {
         self.state = State::Unmade;
         self.count = 0;
         for view in &mut self.kept {
@@ -244,7 +253,15 @@ impl Views {
 
 impl FieldViews {
     /// Forgets the request; keeps the buffers, unless they have grown large.
+    #[inline]
     pub(crate) fn clear(&mut self) {
+        if self.count > 0 {
+            self.forget();
+        }
+    }
+
+    #[cold]
+    fn forget(&mut self) {
         for (text, views) in self.kept.iter_mut().take(self.count) {
             views.clear();
             if text.capacity() > KEPT_CAPACITY {
