@@ -75,6 +75,10 @@ pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Findi
     }));
     findings.extend(check(&program));
     let mut findings = expected(&program, findings);
+    // A program with errors has holes.
+    let is_whole = findings.iter().all(|finding| finding.level < Level::Error);
+    let plan = is_whole.then(|| Plan::new(program, sources));
+    let plan = plan.and_then(|plan| plan.map_err(|outgrown| findings.extend(outgrown)).ok());
     findings.retain_mut(|finding| {
         if is_yaml(&sources.get(finding.primary.span.source).name) {
             finding.speak_yaml();
@@ -89,8 +93,7 @@ pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Findi
         (span.source, span.start, span.end, finding.lint.code)
     });
     let broken = findings.iter().any(|finding| finding.level == Level::Error);
-    let plan = (!broken).then(|| Plan::new(program, sources));
-    (plan, findings)
+    (plan.filter(|_| !broken), findings)
 }
 
 /// Takes out what an `expect` says is fine, and reports each `expect` that

@@ -6,10 +6,14 @@
 use std::{borrow::Cow, fmt::Write as _};
 
 use agentos_grammar::{Span, ast};
-use agentos_runtime::table::{self, Place};
+use agentos_runtime::{
+    matchers::{self, Unfit},
+    table::{self, Place},
+};
 
 use crate::{
-    ir,
+    finding::{Finding, codes},
+    ir, pattern,
     source::{Source, Sources},
 };
 
@@ -20,6 +24,8 @@ pub struct Plan {
     sources: Vec<PlanSource>,
     /// For each policy and part, the ids of its rules as decisions name them.
     ids: Vec<Vec<Vec<String>>>,
+    /// For each policy, what finds its patterns.
+    matchers: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -31,7 +37,11 @@ struct PlanSource {
 
 impl Plan {
     /// A plan of `program`, whose places are in `sources`.
-    pub fn new(program: ir::Program, sources: &Sources) -> Plan {
+    ///
+    /// # Errors
+    ///
+    /// Patterns that no automaton finds within its budget.
+    pub fn new(program: ir::Program, sources: &Sources) -> Result<Plan, Vec<Finding>> {
         let mut used: Vec<agentos_grammar::SourceId> = sources.iter().map(|(id, _)| id).collect();
         for policy in &program.policies {
             for part in &policy.parts {
@@ -64,10 +74,28 @@ impl Plan {
             })
             .collect();
         let ids = program.policies.iter().map(ids).collect();
-        Plan {
+        let mut plan = Plan {
             program,
             sources,
             ids,
+            matchers: Vec::new(),
+        };
+        let (mut matchers, mut findings) = (Vec::new(), Vec::new());
+        for (policy, ids) in plan.program.policies.iter().zip(&plan.ids) {
+            match matchers::build(&plan.policy(policy, ids, &[])) {
+                Ok(built) => matchers.push(built),
+                Err(Unfit(numbers)) => {
+                    let spans = pattern_spans(policy);
+                    let spans = numbers.iter().filter_map(|&at| spans.get(at as usize));
+                    findings.extend(spans.map(|span| outgrown(*span)));
+                }
+            }
+        }
+        if findings.is_empty() {
+            plan.matchers = matchers;
+            Ok(plan)
+        } else {
+            Err(findings)
         }
     }
 
@@ -83,7 +111,8 @@ impl Plan {
             .policies
             .iter()
             .zip(&self.ids)
-            .map(|(policy, ids)| self.policy(policy, ids));
+            .zip(&self.matchers)
+            .map(|((policy, ids), matchers)| self.policy(policy, ids, matchers));
         table::Table {
             sources: self
                 .sources
@@ -97,7 +126,12 @@ impl Plan {
         }
     }
 
-    fn policy<'p>(&'p self, policy: &'p ir::Policy, ids: &'p [Vec<String>]) -> table::Policy<'p> {
+    fn policy<'p>(
+        &'p self,
+        policy: &'p ir::Policy,
+        ids: &'p [Vec<String>],
+        matchers: &'p [u8],
+    ) -> table::Policy<'p> {
         let mut sets: Vec<table::PatternSet<'p>> = policy
             .patterns
             .iter()
@@ -153,6 +187,7 @@ impl Plan {
                 .iter()
                 .map(|intent| self.intent(intent))
                 .collect(),
+            matchers: matchers.into(),
             limits: limits_row(&policy.limits),
             rates: policy.rates.iter().map(|rate| self.rate(rate)).collect(),
             trust: policy.trust.as_ref().map(trust_row),
@@ -319,6 +354,41 @@ impl<'p> Rows<'p, '_> {
             }
         }
     }
+}
+
+/// Where the patterns of a policy are written, in the order of their numbers:
+/// those of sets, those in conditions, those of signals.
+fn pattern_spans(policy: &ir::Policy) -> Vec<Span> {
+    fn inside(condition: &ir::Condition, spans: &mut Vec<Span>) {
+        match condition {
+            ir::Condition::All(list) | ir::Condition::Any(list) => {
+                for part in list {
+                    inside(part, spans);
+                }
+            }
+            ir::Condition::Test(test) => {
+                if let ir::Check::MatchesPattern(pattern) = &test.check {
+                    spans.push(pattern.span);
+                }
+            }
+        }
+    }
+    let sets = policy.patterns.iter().flat_map(|set| &set.patterns);
+    let mut spans: Vec<Span> = sets.map(|pattern| pattern.span).collect();
+    let rules = policy.parts.iter().flat_map(|part| &part.rules);
+    for when in rules.filter_map(|rule| rule.when.as_ref()) {
+        inside(when, &mut spans);
+    }
+    let signals = policy.intents.iter().flat_map(|intent| &intent.signals);
+    spans.extend(signals.map(|signal| signal.pattern.span));
+    spans
+}
+
+fn outgrown(span: Span) -> Finding {
+    let problem = pattern::outgrown();
+    let mut finding = Finding::new(&codes::PATTERN_TOO_LARGE, span, problem.message);
+    finding.help = problem.help;
+    finding
 }
 
 /// Rules of inherited parts are named with their policy in front.

@@ -10,6 +10,7 @@ use std::{fmt, sync::LazyLock};
 use agentos_grammar::ast::PatternKind;
 use agentos_runtime::{
     DenySet, IntentCategory, Number, SemanticError, SemanticPolicyEngine, artifact,
+    matchers::{self, Unfit},
     table::{Intent, Pattern, Place, Signal, Table},
 };
 
@@ -167,6 +168,31 @@ impl EngineBuilder {
                     },
                     explain: &custom.name,
                 });
+            }
+        }
+        if let Some(policy) = table.policies.to_mut().first_mut()
+            && !signals.is_empty()
+        {
+            match matchers::build(policy) {
+                Ok(built) => policy.matchers = built.into(),
+                Err(Unfit(numbers)) => {
+                    let sets = policy.patterns.iter().map(|set| set.patterns.len());
+                    let before: usize = sets.sum();
+                    let all = policy
+                        .intents
+                        .iter()
+                        .flat_map(|intent| intent.signals.iter());
+                    let all: Vec<&Signal<'_>> = all.collect();
+                    let unfit = numbers.iter().filter_map(|&number| {
+                        all.get((number as usize).checked_sub(before)?).copied()
+                    });
+                    problems.extend(unfit.map(|signal| EngineProblem::Pattern {
+                        signal: signal.explain.to_owned(),
+                        expression: signal.pattern.source.to_owned(),
+                        problem: pattern::outgrown(),
+                    }));
+                    return Err(InvalidEngine { problems });
+                }
             }
         }
         let made = SemanticPolicyEngine::new(&table, SHIPPED).and_then(|engine| {

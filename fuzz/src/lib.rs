@@ -56,7 +56,7 @@ pub fn engine(patterns: &[Compiled], normalize: Normalize) -> Result<Engine, Tab
         severity: None,
         help: None,
     };
-    let policy = Policy {
+    let mut policy = Policy {
         name: "fuzz",
         version: "",
         at,
@@ -78,10 +78,12 @@ pub fn engine(patterns: &[Compiled], normalize: Normalize) -> Result<Engine, Tab
         }]
         .into(),
         intents: Cow::Borrowed(&[]),
+        matchers: Cow::Borrowed(&[]),
         limits: Limits::NONE,
         rates: Cow::Borrowed(&[]),
         trust: None,
     };
+    policy.matchers = matchers::build(&policy).expect("they were compiled").into();
     Engine::new(&Table {
         sources: vec![agentos_runtime::table::Source {
             name: "fuzz.policy",

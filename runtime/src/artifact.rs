@@ -1,21 +1,21 @@
 //! A table to bytes and back: what `agentos compile --emit artifact` writes.
 //!
-//! A header (magic, format, the version that wrote it, length), a SHA-256 over
-//! header and body, and the body. Equal tables give equal bytes. What is read
+//! A header (magic, format, the version that wrote it, length), an XXH3 of 128 bits
+//! over header and body, and the body. Equal tables give equal bytes. What is read
 //! borrows its texts from the bytes; a file that is damaged, cut, foreign, too
 //! new or too large is refused with the reason. The checksum finds accidents;
 //! it proves no authorship, so [`Engine::new`](crate::Engine::new) checks the
 //! rows of an artifact like those of any other table.
 
-use sha2::{Digest, Sha256};
+use twox_hash::XxHash3_128;
 
-use crate::table::Table;
+use crate::{prepare::TableError, table::Table};
 
 /// What an artifact begins with.
 const MAGIC: [u8; 8] = *b"agentos\x1A";
 
 /// The format this version writes, and the only one it reads.
-pub const FORMAT: u16 = 2;
+pub const FORMAT: u16 = 3;
 
 /// The largest artifact that is read, in bytes.
 pub const MAX_ARTIFACT_BYTES: usize = 64 * 1024 * 1024;
@@ -23,7 +23,7 @@ pub const MAX_ARTIFACT_BYTES: usize = 64 * 1024 * 1024;
 /// How deep conditions and types may nest in an artifact.
 pub const MAX_ARTIFACT_NESTING: usize = 256;
 
-const CHECKSUM_BYTES: usize = 32;
+const CHECKSUM_BYTES: usize = 16;
 
 /// Why bytes are not an artifact that can be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +91,18 @@ pub fn write(table: &Table<'_>) -> Result<Vec<u8>, ArtifactError> {
 /// Whether `bytes` begin as an artifact does.
 pub fn is_artifact(bytes: &[u8]) -> bool {
     bytes.starts_with(&MAGIC)
+}
+
+/// Why an artifact cannot be [opened](crate::Engine::open).
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// The table in it is broken.
+    #[error(transparent)]
+    Table(#[from] TableError),
 }
 
 /// The table in `bytes`, which borrows from them.
@@ -170,11 +182,8 @@ fn header(length: usize) -> Vec<u8> {
 }
 
 fn checksum(header: &[u8], body: &[u8]) -> [u8; CHECKSUM_BYTES] {
-    Sha256::new()
-        .chain_update(header)
-        .chain_update(body)
-        .finalize()
-        .into()
+    let seed = XxHash3_128::oneshot(header) as u64;
+    XxHash3_128::oneshot_with_seed(seed, body).to_le_bytes()
 }
 
 /// `bytes` as an array; they were taken with its length.
@@ -307,6 +316,7 @@ mod tests {
                 .into(),
                 patterns: Cow::Borrowed(&[]),
                 intents: Cow::Borrowed(&[]),
+                matchers: vec![7, 0, 9].into(),
                 limits: Limits::default(),
                 rates: Cow::Borrowed(&[]),
                 trust: None,

@@ -7,14 +7,16 @@
 
 use std::cmp::Ordering;
 
+use agentos_scan::Memory;
+
 use crate::{
     Number,
     doubt::{self, Doubt, Outcome},
     index::{Sorted, Span},
+    matcher::{Scan, Searching},
     path::Directory,
     prepared::{Policy, Sees},
     request::Request,
-    scanner::Scan,
     shape::Shape,
     table::{Normalize, Order, Quantifier},
     text::Text,
@@ -276,7 +278,7 @@ pub(crate) struct Buffers {
     pub(crate) view_scans: Vec<ViewScan>,
     /// Those of fields by themselves.
     pub(crate) field_views: FieldViews,
-    pub(crate) small: String,
+    pub(crate) searching: Searching,
     pub(crate) lists: Vec<Span>,
     pub(crate) sorted: Sorted,
 }
@@ -301,16 +303,11 @@ impl ViewScan {
 
     /// Looks for a policy's patterns in a view of a text, unless that was done
     /// already; for those that mind where it ends also in it without its keys.
-    fn scan(&mut self, policy: &Policy, view: &mut View, has_keys: bool) {
+    fn scan(&mut self, policy: &Policy, view: &mut View, has_keys: bool, memory: &mut Memory) {
         let patterns = &policy.patterns;
-        policy
-            .scanner
-            .scan(patterns, &mut view.text, &mut self.whole);
-        if let Some(scanner) = &policy.at_end
-            && has_keys
-            && view.values.read_values_of(&view.text).is_ok()
-        {
-            scanner.scan(patterns, &mut view.values, &mut self.values);
+        patterns.scan(&mut view.text, memory, &mut self.whole);
+        if patterns.mind_ends() && has_keys && view.values.read_values_of(&view.text).is_ok() {
+            patterns.scan_ends(&mut view.values, memory, &mut self.values);
         }
     }
 }
@@ -335,20 +332,21 @@ impl Buffers {
     /// Looks for a policy's patterns in the canonical text.
     pub(crate) fn scan(&mut self, policy: &Policy, request: &Request<'_>) -> Result<(), Doubt> {
         self.text.read(request)?;
-        policy
-            .scanner
-            .scan(&policy.patterns, &mut self.text, &mut self.scan);
+        let memory = &mut self.searching.memory;
+        policy.patterns.scan(&mut self.text, memory, &mut self.scan);
         Ok(())
     }
 
     /// Looks for those patterns that mind where the text ends in the canonical
     /// text without its keys: else whoever names the keys puts words behind them.
     pub(crate) fn scan_values(&mut self, policy: &Policy) {
-        if let Some(scanner) = &policy.at_end
+        if policy.patterns.mind_ends()
             && self.text.has_keys()
             && self.second.read_values_of(&self.text).is_ok()
         {
-            scanner.scan(&policy.patterns, &mut self.second, &mut self.second_scan);
+            let memory = &mut self.searching.memory;
+            let patterns = &policy.patterns;
+            patterns.scan_ends(&mut self.second, memory, &mut self.second_scan);
         }
     }
 
@@ -497,6 +495,7 @@ impl<'r> Look<'_, 'r> {
             text,
             views,
             view_scans,
+            searching,
             ..
         } = &mut *self.buffers;
         let views = views.of(text).unwrap_or_default();
@@ -504,7 +503,7 @@ impl<'r> Look<'_, 'r> {
             view_scans.resize_with(views.len(), ViewScan::default);
         }
         for (view, scan) in views.iter_mut().zip(view_scans) {
-            scan.scan(self.policy, view, text.has_keys());
+            scan.scan(self.policy, view, text.has_keys(), &mut searching.memory);
         }
     }
 
@@ -514,14 +513,18 @@ impl<'r> Look<'_, 'r> {
         match &test.check {
             Check::Found(patterns) => {
                 buffers.scan(self.policy, self.request)?;
-                let found = buffers.scan.has_any(patterns);
-                if found == Ok(true) || !test.more_is_stricter {
-                    return found;
+                if buffers.scan.has_any(patterns) || !test.more_is_stricter {
+                    return Ok(buffers.scan.has_any(patterns));
                 }
                 buffers.scan_values(self.policy);
-                doubt::any([found, buffers.second_scan.has_any(patterns)])
+                Ok(buffers.second_scan.has_any(patterns))
             }
-            check => check_text(self.policy, check, buffers.text.whole(), &mut buffers.small),
+            check => check_text(
+                self.policy,
+                check,
+                buffers.text.whole(),
+                &mut buffers.searching,
+            ),
         }
     }
 
@@ -532,7 +535,7 @@ impl<'r> Look<'_, 'r> {
             text,
             views,
             view_scans,
-            small,
+            searching,
             ..
         } = &mut *self.buffers;
         let views = views.of(text)?;
@@ -541,10 +544,10 @@ impl<'r> Look<'_, 'r> {
         }
         doubt::any(views.iter_mut().zip(view_scans).map(|(view, scan)| {
             if let Check::Found(patterns) = check {
-                scan.scan(policy, view, text.has_keys());
-                doubt::any([&scan.whole, &scan.values].map(|scan| scan.has_any(patterns)))
+                scan.scan(policy, view, text.has_keys(), &mut searching.memory);
+                Ok(scan.whole.has_any(patterns) || scan.values.has_any(patterns))
             } else {
-                check_text(policy, check, view.text.whole(), small)
+                check_text(policy, check, view.text.whole(), searching)
             }
         }))
     }
@@ -552,14 +555,16 @@ impl<'r> Look<'_, 'r> {
     /// What a check of a text by itself comes to.
     fn check_field(&mut self, check: &Check, text: &str) -> Outcome {
         let Buffers {
-            small, field_views, ..
+            searching,
+            field_views,
+            ..
         } = &mut *self.buffers;
-        let outcome = check_text(self.policy, check, text, small);
+        let outcome = check_text(self.policy, check, text, searching);
         let sees = matches!(check, Check::Contains(Literal::Text(_)) | Check::Matches(_));
         if outcome == Ok(true) || !self.through || !sees {
             return outcome;
         }
-        let seen = |view: &View| check_text(self.policy, check, view.text.whole(), small);
+        let seen = |view: &View| check_text(self.policy, check, view.text.whole(), searching);
         let views = field_views.of(text)?.all().iter();
         doubt::any([outcome].into_iter().chain(views.map(seen)))
     }
@@ -654,7 +659,7 @@ fn walk<'r>(map: &'r Map<'r>, names: &[Box<str>]) -> Result<Seen<'r>, Doubt> {
     Ok(Seen::Value(value))
 }
 
-fn check_text(policy: &Policy, check: &Check, text: &str, small: &mut String) -> Outcome {
+fn check_text(policy: &Policy, check: &Check, text: &str, searching: &mut Searching) -> Outcome {
     match check {
         Check::Exists => Ok(true),
         Check::Equals(literal) => literal.equals_text(text),
@@ -671,16 +676,7 @@ fn check_text(policy: &Policy, check: &Check, text: &str, small: &mut String) ->
         Check::StartsWith(start) => Ok(text.starts_with(&**start)),
         Check::EndsWith(end) => Ok(text.ends_with(&**end)),
         Check::Under(directory) => directory.holds(text),
-        Check::Matches(patterns) => {
-            doubt::any(
-                patterns
-                    .iter()
-                    .map(|&id| match policy.patterns.get(id as usize) {
-                        Some(pattern) => pattern.is_in(text, small),
-                        None => Ok(false),
-                    }),
-            )
-        }
+        Check::Matches(patterns) => Ok(policy.patterns.one_is_in(patterns, text, searching)),
         // The engine is not made where it stands anywhere but at the text.
         Check::Found(_) => Err(Doubt::NotText),
     }

@@ -27,8 +27,6 @@ pub enum Doubt {
     NotTime,
     /// A path whose directory cannot be known.
     UnknownPath,
-    /// A pattern that took too many steps.
-    TooManySteps,
     /// Values inside values beyond [`DEEPEST_VALUE`](crate::DEEPEST_VALUE).
     TooDeep,
     /// A text beyond [`LONGEST_TEXT`](crate::LONGEST_TEXT).
@@ -51,7 +49,6 @@ impl fmt::Display for Doubt {
             Doubt::OutOfRange => "is a number with too many digits to be exact",
             Doubt::NotTime => "is not a moment in RFC 3339",
             Doubt::UnknownPath => "is a path that cannot be placed",
-            Doubt::TooManySteps => "takes a pattern too many steps",
             Doubt::TooDeep => "is nested too deeply",
             Doubt::TooLong => "is too long",
             Doubt::ViewTooLong => "is too long once its disguises are off",

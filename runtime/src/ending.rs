@@ -1,45 +1,35 @@
-//! A matcher in, whether it minds where a text ends out.
+//! An expression in, whether it minds where a text ends out.
 //!
 //! Behind the last value of a canonical text stand its keys, which the caller
 //! names. A pattern that asks for the end, or that something does not follow,
 //! may be in the text without them only.
 
-use regex_automata::util::syntax;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-use crate::table::Matcher;
-
-/// Whether a matcher may be in a text, and not in the same text with a blank and
-/// more behind it.
-pub(crate) fn minds_end(matcher: &Matcher<'_>) -> bool {
-    match matcher {
-        Matcher::RegexUnless(..) => true,
-        Matcher::Regex(expression) => {
-            syntax::parse(expression).map_or(true, |hir| asks_for_end(&hir, true))
-        }
-        // A glob looks at each value by itself.
-        Matcher::Substring(_) | Matcher::Glob(_) => false,
-    }
+/// Whether an expression may be in a text, and not in the same text with a blank
+/// and more behind it.
+pub(crate) fn asks_for_end(hir: &Hir) -> bool {
+    asks(hir, true)
 }
 
 /// `last`: nothing stands behind this part. How deep expressions nest is bounded
 /// where they are read.
-fn asks_for_end(hir: &Hir, last: bool) -> bool {
+fn asks(hir: &Hir, last: bool) -> bool {
     match hir.kind() {
         HirKind::Look(look) => is_end(*look),
         HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => false,
-        HirKind::Repetition(repetition) => asks_for_end(&repetition.sub, false),
-        HirKind::Capture(capture) => asks_for_end(&capture.sub, last),
+        HirKind::Repetition(repetition) => asks(&repetition.sub, false),
+        HirKind::Capture(capture) => asks(&capture.sub, last),
         HirKind::Concat(hirs) => hirs
             .iter()
             .enumerate()
-            .any(|(at, hir)| asks_for_end(hir, last && at + 1 == hirs.len())),
+            .any(|(at, hir)| asks(hir, last && at + 1 == hirs.len())),
         HirKind::Alternation(hirs) => {
             // `(?:\z|[^a])`: the blank does for the end.
             let is_pardoned = last && hirs.iter().any(has_blank);
             hirs.iter().any(|hir| match hir.kind() {
                 HirKind::Look(look) if is_end(*look) => !is_pardoned,
-                _ => asks_for_end(hir, last),
+                _ => asks(hir, last),
             })
         }
     }
@@ -75,13 +65,8 @@ mod tests {
             (r"a|b\z", true),
             (r"\Aa b", false),
         ] {
-            assert_eq!(
-                minds_end(&Matcher::Regex(expression)),
-                expected,
-                "{expression}"
-            );
+            let hir = regex_syntax::parse(expression).unwrap();
+            assert_eq!(asks_for_end(&hir), expected, "{expression}");
         }
-        assert!(minds_end(&Matcher::RegexUnless("a", "b")));
-        assert!(!minds_end(&Matcher::Substring("a")));
     }
 }

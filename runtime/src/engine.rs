@@ -1,7 +1,11 @@
 //! A table in, decisions about requests out: [`Engine`].
 
-use std::{cell::Cell, collections::HashMap};
+use std::{borrow::Cow, cell::Cell, collections::HashMap};
 
+use bytes::Bytes;
+
+#[cfg(feature = "artifact")]
+use crate::artifact;
 use crate::{
     condition::Buffers,
     decide::Deciding,
@@ -37,13 +41,60 @@ thread_local! {
 }
 
 impl Engine {
-    /// Makes a table ready: checks it, and compiles its patterns.
+    /// Makes a table ready, and checks it. What finds its patterns is copied.
     ///
     /// # Errors
     ///
     /// What is wrong with the table.
     pub fn new(table: &Table<'_>) -> Result<Engine, TableError> {
-        let policies = prepare(table)?;
+        Engine::holding(table, &|matchers| Bytes::copy_from_slice(matchers))
+    }
+
+    /// The same without a copy: the table is part of the program.
+    pub(crate) fn of_static(table: &Table<'static>) -> Result<Engine, TableError> {
+        Engine::holding(table, &|matchers| match matchers {
+            Cow::Borrowed(matchers) => Bytes::from_static(matchers),
+            Cow::Owned(matchers) => Bytes::copy_from_slice(matchers),
+        })
+    }
+
+    /// Opens an artifact. Nothing is built, and what finds patterns is used where
+    /// it stands: bytes that are owned, or part of the program, are not copied.
+    ///
+    /// ```
+    /// # use agentos_runtime::{Effect, Engine, Request, artifact, table::Table};
+    /// # let table = Table { sources: (&[]).into(), policies: (&[]).into() };
+    /// # let file = artifact::write(&table)?;
+    /// let engine = Engine::open(file)?;
+    /// assert_eq!(engine.decide(&Request::new("a1", "read_file")).effect(), Effect::Deny);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the artifact, or with the table in it.
+    #[cfg(feature = "artifact")]
+    pub fn open(artifact: impl Into<Bytes>) -> Result<Engine, artifact::OpenError> {
+        let artifact = artifact.into();
+        let table = artifact::read(&artifact)?;
+        let engine = Engine::holding(&table, &|matchers| {
+            // Where they stand in the artifact.
+            let start = (matchers.as_ptr() as usize).wrapping_sub(artifact.as_ptr() as usize);
+            let end = start.saturating_add(matchers.len());
+            if matches!(matchers, Cow::Borrowed(_)) && end <= artifact.len() {
+                artifact.slice(start..end)
+            } else {
+                Bytes::copy_from_slice(matchers)
+            }
+        });
+        Ok(engine?)
+    }
+
+    fn holding<'t>(
+        table: &Table<'t>,
+        hold: &dyn Fn(&Cow<'t, [u8]>) -> Bytes,
+    ) -> Result<Engine, TableError> {
+        let policies = prepare(table, hold)?;
         let mut by_name = HashMap::new();
         for (position, policy) in policies.iter().enumerate() {
             if by_name.insert(policy.name.clone(), position).is_some() {
@@ -151,8 +202,8 @@ pub(crate) fn with_buffers<T>(ask: impl FnOnce(&mut Buffers) -> T) -> T {
         .flatten()
         .unwrap_or_default();
     let answer = ask(&mut buffers);
-    if buffers.small.capacity() > KEPT_CAPACITY {
-        buffers.small = String::new();
+    if buffers.searching.small.capacity() > KEPT_CAPACITY {
+        buffers.searching.small = String::new();
     }
     // A thread that is ending has nowhere to keep them.
     let _ = BUFFERS.try_with(|kept| kept.set(Some(buffers)));

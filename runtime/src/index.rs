@@ -414,7 +414,7 @@ impl Group {
                 Found::Done
             }
             Keys::Directories(directories) => {
-                let normal = &mut look.buffers.small;
+                let normal = &mut look.buffers.searching.small;
                 if path::normalise(text, normal).is_err() {
                     return Found::Doubt;
                 }

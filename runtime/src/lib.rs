@@ -20,6 +20,7 @@ mod condition;
 mod decide;
 mod decision;
 mod doubt;
+#[cfg(feature = "build")]
 mod ending;
 mod engine;
 mod explain;
@@ -28,6 +29,8 @@ mod index;
 #[cfg(feature = "json")]
 mod json;
 mod matcher;
+#[cfg(feature = "build")]
+pub mod matchers;
 mod matches;
 mod nearest;
 mod number;
@@ -39,13 +42,13 @@ mod prepare;
 mod prepared;
 mod report;
 mod request;
-mod scanner;
 mod semantic;
 mod shape;
 mod short;
 pub mod table;
 mod text;
 pub mod time;
+mod uses;
 mod value;
 mod view;
 mod words;
@@ -59,13 +62,12 @@ pub use json::{
     LONGEST_NUMBER, LONGEST_REQUEST, MOST_POLICIES, MOST_VALUES, RequestError, RequestProblem,
     RequestSource,
 };
-pub use matcher::{LARGEST_AUTOMATON, MOST_LOOKED_AHEAD, MOST_STEPS_BACK};
+pub use matcher::MOST_LOOKED_AGAIN;
 pub use number::{Number, NumberError};
 pub use policy::Policy;
 pub use prepare::{DEEPEST_CONDITION, DEEPEST_TYPE, MOST_ROWS, TableError};
 pub use report::{DoubtReport, IntentReport, MOST_MATCHES, Match, Report};
 pub use request::Request;
-pub use scanner::MOST_LOOKED_AGAIN;
 pub use semantic::{
     DenySet, IntentClassification, PolicyDenied, SemanticError, SemanticPolicyEngine, SignalMatch,
 };
@@ -89,6 +91,11 @@ pub mod __private {
             line,
             column,
         }
+    }
+
+    /// What finds patterns, as a table has it.
+    pub const fn bytes(bytes: &'static [u8]) -> Cow<'static, [u8]> {
+        Cow::Borrowed(bytes)
     }
 
     /// Rows as a table has them.

@@ -1,228 +1,194 @@
-//! Patterns made ready: rows in, what finds them in a text out.
+//! Patterns of a policy, ready: texts in, which of them are there and where out.
 //!
-//! A [`Pattern`] looks at one text by itself; a [`Scanner`](crate::scanner::Scanner)
-//! looks for many in one text. Both are compiled when an engine is made, and
-//! nothing is while a request waits.
+//! What finds them was built by the compiler and stands in the table as bytes.
+//! Nothing is built here, neither when an engine is made nor while a request
+//! waits: the tables are used where they are.
 
 use std::ops::Range;
 
-use regex_automata::{
-    MatchKind,
-    meta::{self, BuildError, Regex},
-    nfa::thompson::WhichCaptures,
-};
-use regex_syntax::hir::Hir;
+use agentos_scan::{Matchers, Memory, Set};
 
 use crate::{
-    doubt::{Doubt, Outcome},
     table,
     text::{self, Text},
 };
 
-/// The largest automaton of one pattern, or of patterns that are searched together, in bytes.
-pub const LARGEST_AUTOMATON: usize = 10 << 20;
+/// How much text is looked at once more to say where patterns are, in bytes: the
+/// length of the text for each of them. Beyond it, where they are is not said.
+pub const MOST_LOOKED_AGAIN: usize = 2 << 20;
 
-/// How often one `unless followed by` may step back in one text; beyond it,
-/// whether it matches is in doubt.
-pub const MOST_STEPS_BACK: usize = 100_000;
+/// How many patterns may be asked where they are in a text.
+pub(crate) fn looks(text: &str) -> usize {
+    MOST_LOOKED_AGAIN / text.len().max(1)
+}
 
-/// How much text the second half of one `unless followed by` may look at, in
-/// bytes: each place where the first half is found may look at all that
-/// follows. Beyond it, whether the whole matches is in doubt.
-pub const MOST_LOOKED_AHEAD: usize = 32 << 20;
+/// The patterns of a policy.
+#[derive(Default)]
+pub(crate) struct Patterns {
+    /// Those of all sets, then those of all signals.
+    pub(crate) rows: Box<[Pattern]>,
+    pub(crate) matchers: Matchers,
+}
 
-/// How much the lazily built states of one automaton may take, in bytes. Where
-/// this is less than its largest states need, the search falls back to one
-/// that is hundreds of times slower.
-const STATES: usize = 16 << 20;
-
-/// A pattern that is ready to look at a text.
+/// A pattern, for people and for finding where it is.
 pub(crate) struct Pattern {
-    /// As written, for people.
+    /// As written.
     pub(crate) source: Box<str>,
-    matcher: Matcher,
+    kind: Kind,
 }
 
-enum Matcher {
+enum Kind {
     Substring(Box<str>),
-    Regex(Regex),
-    Unless {
-        first: Regex,
-        whole: fancy_regex::Regex,
-    },
-    Glob(Regex),
+    Regex,
+    /// It is looked for in each value by itself.
+    Glob,
 }
 
-/// Why a pattern cannot be made ready, for people.
-pub(crate) struct Unusable {
-    /// Its position among those that were given.
-    pub(crate) position: usize,
-    /// In one line.
-    pub(crate) reason: String,
+/// What was found in a text.
+#[derive(Default)]
+pub(crate) struct Scan {
+    done: bool,
+    found: Vec<u64>,
+}
+
+/// What looking for patterns needs to remember while it does, kept for the next time.
+#[derive(Default)]
+pub(crate) struct Searching {
+    pub(crate) memory: Memory,
+    /// A text in lower case.
+    pub(crate) small: String,
+    /// What was found in a field.
+    field: Scan,
+}
+
+impl Scan {
+    /// Forgets what was found.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        if self.done {
+            self.done = false;
+            self.found.clear();
+        }
+    }
+
+    /// Whether this pattern was found.
+    pub(crate) fn has(&self, id: u32) -> bool {
+        self.found
+            .get(id as usize / 64)
+            .is_some_and(|word| word >> (id % 64) & 1 == 1)
+    }
+
+    /// Whether one of these patterns was found.
+    pub(crate) fn has_any(&self, ids: &[u32]) -> bool {
+        ids.iter().any(|&id| self.has(id))
+    }
+
+    fn start(&mut self, patterns: usize) {
+        self.found.clear();
+        self.found.resize(patterns.div_ceil(64), 0);
+        self.done = true;
+    }
 }
 
 impl Pattern {
-    /// Makes a pattern ready. One that looks `by_itself`, not only where a
-    /// scanner found it, takes longer to make and is faster.
-    pub(crate) fn new(row: &table::Pattern<'_>, by_itself: bool) -> Result<Pattern, String> {
-        let one = |expression: &str| {
-            // A half of an `unless` looks by itself in any case.
-            let is_half = matches!(row.matcher, table::Matcher::RegexUnless(..));
-            let config = config(MatchKind::LeftmostFirst);
-            let config = if by_itself || is_half {
-                config
-            } else {
-                config.hybrid(false).auto_prefilter(false)
-            };
-            let built = Regex::builder().configure(config).build(expression);
-            built.map_err(|error| reason(&error))
-        };
-        let matcher = match row.matcher {
-            table::Matcher::Substring(part) => Matcher::Substring(part.into()),
-            table::Matcher::Regex(expression) => Matcher::Regex(one(expression)?),
-            table::Matcher::RegexUnless(expression, follower) => {
-                // Both are held to the one syntax before they meet.
-                one(follower)?;
-                let whole =
-                    fancy_regex::RegexBuilder::new(&format!("(?:{expression})(?!{follower})"))
-                        .backtrack_limit(MOST_STEPS_BACK)
-                        .delegate_size_limit(LARGEST_AUTOMATON)
-                        .build()
-                        .map_err(|error| one_line(&error.to_string()))?;
-                Matcher::Unless {
-                    first: one(expression)?,
-                    whole,
-                }
-            }
-            table::Matcher::Glob(expression) => Matcher::Glob(one(&anchored(expression))?),
-        };
-        Ok(Pattern {
+    pub(crate) fn new(row: &table::Pattern<'_>) -> Pattern {
+        Pattern {
             source: row.source.into(),
-            matcher,
-        })
+            kind: match row.matcher {
+                table::Matcher::Substring(part) => Kind::Substring(part.into()),
+                table::Matcher::Regex(_) | table::Matcher::RegexUnless(..) => Kind::Regex,
+                table::Matcher::Glob(_) => Kind::Glob,
+            },
+        }
+    }
+}
+
+impl Patterns {
+    /// Looks for those that are looked for in texts, unless that was done
+    /// already. The text has to be [read](Text::read) before.
+    pub(crate) fn scan(&self, text: &mut Text, memory: &mut Memory, scan: &mut Scan) {
+        self.scan_for(&self.matchers.text, text, memory, scan);
     }
 
-    /// Whether an `unless followed by`, whose first half is in the text, is in
-    /// it as a whole.
-    pub(crate) fn is_whole_in(&self, text: &str) -> Outcome {
-        match &self.matcher {
-            Matcher::Unless { first, whole } => is_match(first, whole, text),
-            Matcher::Substring(_) | Matcher::Regex(_) | Matcher::Glob(_) => Ok(true),
+    /// Whether some of them mind where the text ends.
+    pub(crate) fn mind_ends(&self) -> bool {
+        !self.matchers.ends.is_empty()
+    }
+
+    /// The same for those that mind where the text ends.
+    pub(crate) fn scan_ends(&self, text: &mut Text, memory: &mut Memory, scan: &mut Scan) {
+        self.scan_for(&self.matchers.ends, text, memory, scan);
+    }
+
+    fn scan_for(&self, set: &Set, text: &mut Text, memory: &mut Memory, scan: &mut Scan) {
+        if scan.done {
+            return;
+        }
+        scan.start(self.rows.len());
+        let found = &mut scan.found;
+        if set.needs_lower(text.whole()) {
+            set.scan_lower(text.lower(), memory, found);
+        } else {
+            set.scan_lower(text.whole(), memory, found);
+        }
+        set.scan(text.whole(), memory, found);
+        if set.looks_at_values() {
+            for (_, value) in text.values() {
+                set.scan_value(value, memory, found);
+            }
         }
     }
 
-    /// Whether its regex, or the first half of its `unless followed by`, is in the text.
-    pub(crate) fn is_first_in(&self, text: &str) -> bool {
-        match &self.matcher {
-            Matcher::Regex(regex) | Matcher::Glob(regex) | Matcher::Unless { first: regex, .. } => {
-                regex.is_match(text)
-            }
-            Matcher::Substring(_) => true,
+    /// Whether one of these, which are looked for in single fields, is in a text
+    /// that stands by itself.
+    pub(crate) fn one_is_in(
+        &self,
+        ids: &[u32],
+        text: &str,
+        Searching {
+            small,
+            memory,
+            field: scan,
+        }: &mut Searching,
+    ) -> bool {
+        let set = &self.matchers.fields;
+        scan.start(self.rows.len());
+        let found = &mut scan.found;
+        if set.needs_lower(text) {
+            text::lower(text, small);
+            set.scan_lower(small, memory, found);
+        } else {
+            set.scan_lower(text, memory, found);
         }
+        set.scan(text, memory, found);
+        set.scan_value(text, memory, found);
+        scan.has_any(ids)
     }
 
-    /// Whether it is in a text that stands by itself. `small` is a buffer.
-    pub(crate) fn is_in(&self, text: &str, small: &mut String) -> Outcome {
-        match &self.matcher {
-            Matcher::Substring(part) => {
-                text::lower(text, small);
-                Ok(small.contains(&**part))
-            }
-            Matcher::Regex(regex) | Matcher::Glob(regex) => Ok(regex.is_match(text)),
-            Matcher::Unless { first, whole } => {
-                Ok(first.is_match(text) && is_match(first, whole, text)?)
-            }
-        }
-    }
-
-    /// Where it is first found in a text that stands by itself: its first group
-    /// that took part, since what stands outside of groups is there to be beside it.
-    pub(crate) fn find(&self, text: &str) -> Option<Range<usize>> {
-        match &self.matcher {
-            Matcher::Substring(part) => {
+    /// Where a pattern is first found in a text that stands by itself: its first
+    /// group that took part, since what stands outside of groups is there to be
+    /// beside it.
+    pub(crate) fn find(&self, id: u32, text: &str) -> Option<Range<usize>> {
+        match &self.rows.get(id as usize)?.kind {
+            Kind::Substring(part) => {
                 let mut small = String::new();
                 text::lower(text, &mut small);
                 let start = small.find(&**part)?;
                 let (start, end) = text::raise(text, start, start + part.len());
                 Some(start..end)
             }
-            Matcher::Regex(regex) | Matcher::Glob(regex) => {
-                let mut captures = regex.create_captures();
-                regex.captures(text, &mut captures);
-                let groups = (1..captures.group_len()).find_map(|group| captures.get_group(group));
-                let whole = || captures.get_match().map(|found| found.range());
-                groups.map(|span| span.range()).or_else(whole)
-            }
-            Matcher::Unless { whole, .. } => {
-                let captures = whole.captures(text).ok().flatten()?;
-                // The whole is the first group where no other one took part.
-                captures
-                    .iter()
-                    .skip(1)
-                    .flatten()
-                    .next()
-                    .or(captures.get(0))
-                    .map(|found| found.range())
-            }
+            Kind::Regex | Kind::Glob => self.matchers.programs.find(id, text),
         }
     }
 
     /// Where it is first found in a canonical text that was read.
-    pub(crate) fn find_in(&self, text: &Text) -> Option<Range<usize>> {
-        if !matches!(self.matcher, Matcher::Glob(_)) {
-            return self.find(text.whole());
+    pub(crate) fn find_in(&self, id: u32, text: &Text) -> Option<Range<usize>> {
+        if !matches!(self.rows.get(id as usize)?.kind, Kind::Glob) {
+            return self.find(id, text.whole());
         }
         text.values().find_map(|(start, value)| {
-            let found = self.find(value)?;
+            let found = self.find(id, value)?;
             Some(start + found.start..start + found.end)
         })
     }
-}
-
-fn is_match(first: &Regex, whole: &fancy_regex::Regex, text: &str) -> Outcome {
-    let most = MOST_LOOKED_AHEAD / text.len().max(1);
-    if first.find_iter(text).nth(most).is_some() {
-        return Err(Doubt::TooManySteps);
-    }
-    whole.is_match(text).map_err(|_| Doubt::TooManySteps)
-}
-
-/// An expression for the whole of a text.
-pub(crate) fn anchored(expression: &str) -> String {
-    format!(r"\A(?:{expression})\z")
-}
-
-fn config(kind: MatchKind) -> meta::Config {
-    meta::Config::new()
-        .match_kind(kind)
-        .nfa_size_limit(Some(LARGEST_AUTOMATON))
-        .hybrid_cache_capacity(STATES)
-        .onepass(false)
-}
-
-/// One automaton that finds all that match, of several.
-pub(crate) fn from_hirs(expressions: &[&Hir]) -> Result<Regex, String> {
-    let built = Regex::builder()
-        .configure(config(MatchKind::All).which_captures(WhichCaptures::Implicit))
-        .build_many_from_hir(expressions);
-    built.map_err(|error| reason(&error))
-}
-
-fn reason(error: &BuildError) -> String {
-    match (error.size_limit(), error.syntax_error()) {
-        (Some(_), _) => format!("its automaton would be larger than {LARGEST_AUTOMATON} bytes"),
-        (None, Some(error)) => one_line(&error.to_string()),
-        (None, None) => one_line(&error.to_string()),
-    }
-}
-
-/// The last line of a message of a regex library says what is wrong.
-pub(crate) fn one_line(message: &str) -> String {
-    let last = message
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or_default()
-        .trim();
-    last.strip_prefix("error: ").unwrap_or(last).to_owned()
 }

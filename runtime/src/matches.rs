@@ -8,9 +8,10 @@ use std::ops::Range;
 use crate::{
     Disguises,
     condition::{Buffers, Check, Field, Literal, Look, Path, Root, Test},
+    matcher,
     prepared::{Rule, Sees},
     report::{MOST_MATCHES, Match},
-    scanner, text,
+    text,
     value::Value,
     view::Views,
 };
@@ -54,26 +55,27 @@ fn found(look: &Look<'_, '_>, patterns: &[u32], sees: bool, matches: &mut Vec<Ma
         view_scans,
         ..
     } = &*look.buffers;
-    let most = MOST_MATCHES.min(scanner::looks(text.whole()));
+    let most = MOST_MATCHES.min(matcher::looks(text.whole()));
     let mut left = most;
     for &id in patterns {
-        let Some(pattern) = look.policy.patterns.get(id as usize) else {
+        let all = &look.policy.patterns;
+        let Some(pattern) = all.rows.get(id as usize) else {
             continue;
         };
         let place = if scan.has(id) {
-            pattern.find_in(text).map(|range| (range, None))
+            all.find_in(id, text).map(|range| (range, None))
         } else if second_scan.has(id) {
             // The values stand in both texts at the same place.
-            pattern.find_in(second).map(|range| (range, None))
+            all.find_in(id, second).map(|range| (range, None))
         } else if sees {
             let mut seen = views.all().iter().zip(view_scans).enumerate();
             seen.find_map(|(at, (view, scan))| {
                 let range = if scan.whole.has(id) {
-                    pattern.find_in(&view.text)
+                    all.find_in(id, &view.text)
                 } else {
                     // The values stand in both texts at the same place.
                     let is_there = scan.values.has(id);
-                    is_there.then(|| pattern.find_in(&view.values)).flatten()
+                    is_there.then(|| all.find_in(id, &view.values)).flatten()
                 }?;
                 let of = (text.whole(), text.spans());
                 let (range, disguises) = views.back(of, at, &range);
@@ -197,8 +199,9 @@ fn matched_in(
     match sought {
         Sought::Patterns(patterns) => {
             for &id in patterns.iter().take(MOST_MATCHES) {
-                if let Some(pattern) = policy.patterns.get(id as usize) {
-                    search(&pattern.source, &|text| pattern.find(text), true);
+                let all = &policy.patterns;
+                if let Some(pattern) = all.rows.get(id as usize) {
+                    search(&pattern.source, &|text| all.find(id, text), true);
                 }
             }
         }

@@ -39,7 +39,7 @@ impl Policy {
     /// Its engine; one that denies everything where the table is broken.
     pub fn engine(&self) -> &Engine {
         self.engine
-            .get_or_init(|| Engine::new(&self.table).unwrap_or_else(Engine::broken))
+            .get_or_init(|| Engine::of_static(&self.table).unwrap_or_else(Engine::broken))
     }
 
     /// Makes the engine, so that no request waits for it.

@@ -2,21 +2,27 @@
 //! the table.
 //!
 //! A table may come from a file that somebody else wrote: every index and
-//! bound in it is checked here, so that nothing can go wrong later. Patterns
-//! are compiled here as well.
+//! bound in it is checked here, so that nothing can go wrong later. What finds
+//! the patterns was built by the compiler, and is only opened.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
+
+use agentos_scan::Matchers;
+use bytes::Bytes;
 
 use crate::{
     Number,
     condition::{Bound, Check, Condition, Field, Literal, Path, Root, Test},
-    ending, glob, index,
-    matcher::{Pattern, Unusable},
+    glob, index,
+    matcher::{Pattern, Patterns},
     path::Directory,
     prepared::{About, Action, ByStage, Clause, Intent, Part, Policy, Rule, Sees, Signal},
-    scanner::Scanner,
     shape::{Param, Shape, Type},
     table,
+    uses::Uses,
 };
 
 /// How deep `and` and `or` may stand inside each other.
@@ -82,15 +88,13 @@ pub enum TableError {
         /// Why it cannot be asked.
         reason: &'static str,
     },
-    /// A pattern does not compile.
-    #[error("pattern `{pattern}` of policy `{policy}`: {reason}")]
-    Pattern {
+    /// What finds its patterns is missing or damaged, or of another version.
+    #[error(
+        "policy `{policy}` does not say how to find its patterns as this version does: compile it again"
+    )]
+    Matchers {
         /// The policy.
         policy: String,
-        /// The pattern as written.
-        pattern: String,
-        /// Why not.
-        reason: String,
     },
     /// A declared type is malformed.
     #[error("param `{param}` of action `{action}` of policy `{policy}`: {reason}")]
@@ -124,65 +128,44 @@ pub enum TableError {
     },
 }
 
-/// Makes the policies of a table ready.
-pub(crate) fn prepare(table: &table::Table<'_>) -> Result<Vec<Policy>, TableError> {
-    table
-        .policies
-        .iter()
-        .map(|policy| prepare_policy(policy, table.sources.len()))
+/// Makes the policies of a table ready. `hold` keeps what the engine borrows of it.
+pub(crate) fn prepare<'t>(
+    table: &table::Table<'t>,
+    hold: &dyn Fn(&Cow<'t, [u8]>) -> Bytes,
+) -> Result<Vec<Policy>, TableError> {
+    let policies = table.policies.iter();
+    policies
+        .map(|policy| prepare_policy(policy, table.sources.len(), hold))
         .collect()
 }
 
-fn prepare_policy(row: &table::Policy<'_>, sources: usize) -> Result<Policy, TableError> {
+fn prepare_policy<'t>(
+    row: &table::Policy<'t>,
+    sources: usize,
+    hold: &dyn Fn(&Cow<'t, [u8]>) -> Bytes,
+) -> Result<Policy, TableError> {
     let mut cx = Cx {
         row,
         sources,
         paths: Vec::new(),
         path_ids: HashMap::new(),
         names: HashMap::new(),
-        sets: Vec::new(),
-        signals: Vec::new(),
-        wanted: Vec::new(),
-        by_itself: HashSet::new(),
+        uses: Uses::of(row),
     };
     cx.place(row.name, row.at)?;
-    let rows: Vec<&table::Pattern<'_>> = cx.number_patterns()?;
+    let patterns = cx.patterns(hold)?;
     let shapes = cx.shapes()?;
     let parts: Box<[Part]> = row
         .parts
         .iter()
         .map(|part| cx.part(part))
         .collect::<Result<_, _>>()?;
-    let patterns = rows
-        .iter()
-        .enumerate()
-        .map(|(id, row)| cx.pattern(id as u32, row))
-        .collect::<Result<_, _>>()?;
     let stages = index::STAGES.map(|stage| by_stage(stage, &shapes, &parts));
-    cx.wanted.extend(cx.signals.iter().flat_map(|(_, ids)| ids));
-    cx.wanted.sort_unstable();
-    cx.wanted.dedup();
-    let scanner_of = |wanted: &[u32]| {
-        Scanner::new(&rows, wanted).map_err(|Unusable { position, reason }| TableError::Pattern {
-            policy: row.name.to_owned(),
-            pattern: rows.get(position).map_or("", |row| row.source).to_owned(),
-            reason,
-        })
-    };
-    let scanner = scanner_of(&cx.wanted)?;
-    let minds_end = |id: &u32| {
-        let row = rows.get(*id as usize);
-        row.is_some_and(|row| ending::minds_end(&row.matcher))
-    };
-    let at_end: Vec<u32> = cx.wanted.iter().copied().filter(minds_end).collect();
-    let at_end = (!at_end.is_empty())
-        .then(|| scanner_of(&at_end))
-        .transpose()?;
     let intents = row
         .intents
         .iter()
-        .zip(&cx.signals)
-        .map(|(intent, (_, ids))| Intent {
+        .zip(&cx.uses.signals)
+        .map(|(intent, ids)| Intent {
             category: intent.category,
             signals: intent
                 .signals
@@ -210,8 +193,6 @@ fn prepare_policy(row: &table::Policy<'_>, sources: usize) -> Result<Policy, Tab
         stages,
         patterns,
         intents,
-        scanner,
-        at_end,
     })
 }
 
@@ -243,14 +224,7 @@ struct Cx<'p, 't> {
     path_ids: HashMap<&'p table::Field<'t>, u32>,
     /// Numbers of the first names of params.
     names: HashMap<&'p str, u32>,
-    /// The numbers of the patterns of each set.
-    sets: Vec<Vec<u32>>,
-    /// The numbers of the patterns of each intent's signals.
-    signals: Vec<(table::Category, Vec<u32>)>,
-    /// The numbers of the patterns that are looked for in canonical texts.
-    wanted: Vec<u32>,
-    /// The numbers of the patterns that look at fields by themselves.
-    by_itself: HashSet<u32>,
+    uses: Uses<'p, 't>,
 }
 
 impl<'p, 't> Cx<'p, 't> {
@@ -269,40 +243,34 @@ impl<'p, 't> Cx<'p, 't> {
         })
     }
 
-    fn number_patterns(&mut self) -> Result<Vec<&'p table::Pattern<'t>>, TableError> {
-        let mut rows = Vec::new();
-        let mut number = |pattern: &'p table::Pattern<'t>| {
-            rows.push(pattern);
-            rows.len() as u32 - 1
-        };
-        for set in self.row.patterns.iter() {
-            self.sets
-                .push(set.patterns.iter().map(&mut number).collect());
-        }
-        for intent in self.row.intents.iter() {
-            let ids = intent
-                .signals
-                .iter()
-                .map(|signal| number(&signal.pattern))
-                .collect();
-            self.signals.push((intent.category, ids));
-        }
-        if rows.len() > MOST_ROWS {
+    fn patterns(&self, hold: &dyn Fn(&Cow<'t, [u8]>) -> Bytes) -> Result<Patterns, TableError> {
+        if self.uses.rows.len() > MOST_ROWS {
             return Err(TableError::TooMany {
                 policy: self.policy(),
                 what: "patterns",
-                count: rows.len(),
+                count: self.uses.rows.len(),
             });
         }
-        Ok(rows)
-    }
-
-    fn pattern(&self, id: u32, row: &table::Pattern<'_>) -> Result<Pattern, TableError> {
-        self.place(row.source, row.at)?;
-        Pattern::new(row, self.by_itself.contains(&id)).map_err(|reason| TableError::Pattern {
+        for row in &self.uses.rows {
+            self.place(row.source, row.at)?;
+        }
+        let refused = || TableError::Matchers {
             policy: self.policy(),
-            pattern: row.source.to_owned(),
-            reason,
+        };
+        let matchers = if self.row.matchers.is_empty() {
+            Matchers::default()
+        } else {
+            Matchers::open(hold(&self.row.matchers)).map_err(|_| refused())?
+        };
+        // What is not looked for would never be found.
+        let are_known = self.uses.text.iter().all(|&id| matchers.text.has(id))
+            && self.uses.fields.iter().all(|&id| matchers.fields.has(id));
+        if !are_known {
+            return Err(refused());
+        }
+        Ok(Patterns {
+            rows: self.uses.rows.iter().map(|row| Pattern::new(row)).collect(),
+            matchers,
         })
     }
 
@@ -508,11 +476,7 @@ impl<'p, 't> Cx<'p, 't> {
         Ok(Field::At(id))
     }
 
-    fn check(
-        &mut self,
-        rule: &table::Rule<'_>,
-        test: &table::Test<'_>,
-    ) -> Result<Check, TableError> {
+    fn check(&self, rule: &table::Rule<'_>, test: &table::Test<'_>) -> Result<Check, TableError> {
         let on_text = test.field == table::Field::Text;
         let literal = |literal: &table::Literal<'_>| {
             prepare_literal(literal).map_err(|reason| self.refuse(rule, test, reason))
@@ -535,19 +499,17 @@ impl<'p, 't> Cx<'p, 't> {
             table::Check::EndsWith(text) => Check::EndsWith((*text).into()),
             table::Check::Under(directory) => Check::Under(Directory::new(directory)),
             table::Check::Matches(set) => {
-                let Some(ids) = self.sets.get(*set as usize) else {
+                let Some(ids) = self.uses.sets.get(*set as usize) else {
                     return Err(TableError::PatternSet {
                         policy: self.policy(),
                         rule: rule.id.to_owned(),
                         set: *set,
-                        sets: self.sets.len(),
+                        sets: self.uses.sets.len(),
                     });
                 };
                 if on_text {
-                    self.wanted.extend(ids);
                     Check::Found(ids.as_slice().into())
                 } else {
-                    self.by_itself.extend(ids);
                     Check::Matches(ids.as_slice().into())
                 }
             }
@@ -565,10 +527,10 @@ impl<'p, 't> Cx<'p, 't> {
     fn signals_from(&self, categories: &[table::Category], at: Number) -> Box<[u32]> {
         let heavy =
             |signal: &table::Signal<'_>| signal.weight >= at && signal.weight > Number::from(0);
-        let intents = self.row.intents.iter().zip(&self.signals);
+        let intents = self.row.intents.iter().zip(&self.uses.signals);
         intents
             .filter(|(intent, _)| categories.contains(&intent.category))
-            .flat_map(|(intent, (_, ids))| intent.signals.iter().zip(ids))
+            .flat_map(|(intent, ids)| intent.signals.iter().zip(ids))
             .filter(|(signal, _)| heavy(signal))
             .map(|(_, id)| *id)
             .collect()

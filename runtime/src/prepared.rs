@@ -5,9 +5,8 @@ use crate::{
     condition::{Condition, Path, Test},
     glob::Glob,
     index::{Names, Rules},
-    matcher::Pattern,
+    matcher::Patterns,
     request::Request,
-    scanner::Scanner,
     shape::Shape,
     table::{Category, Combine, DefaultAnswer, Effect, Mode, Normalize, Place, Stage},
 };
@@ -28,12 +27,8 @@ pub(crate) struct Policy {
     pub(crate) parts: Box<[Part]>,
     /// Where the rules of a request are found, by [stage](crate::index::STAGES).
     pub(crate) stages: [ByStage; 3],
-    /// Those of all sets, then those of all signals.
-    pub(crate) patterns: Box<[Pattern]>,
+    pub(crate) patterns: Patterns,
     pub(crate) intents: Box<[Intent]>,
-    pub(crate) scanner: Scanner,
-    /// For those patterns that mind where the text ends, where there are any.
-    pub(crate) at_end: Option<Scanner>,
 }
 
 /// Where the rules about one stage are found.

@@ -418,6 +418,7 @@ fn meaning<'e>(policy: &'e Policy, signal: &'e Signal) -> &'e str {
     }
     policy
         .patterns
+        .rows
         .get(signal.pattern as usize)
         .map_or("", |pattern| &pattern.source)
 }

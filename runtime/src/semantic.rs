@@ -7,17 +7,19 @@
 
 use std::sync::Arc;
 
+use agentos_scan::Memory;
+use bytes::Bytes;
+
 use crate::{
     Number,
     condition::Buffers,
     doubt::Doubt,
     engine::with_buffers,
-    matcher::Pattern,
+    matcher::{self, Scan},
     nearest::nearest,
     prepare::{TableError, prepare},
     prepared::{Policy, Signal},
     report::{MOST_MATCHES, Match},
-    scanner::{self, Scan},
     table::{Category, Table},
     text::{self, Text, nested},
     value::Map,
@@ -104,7 +106,7 @@ impl SemanticPolicyEngine {
                 near: nearest(policy, names()).map(str::to_owned),
             }
         })?;
-        let mut policies = prepare(table)?;
+        let mut policies = prepare(table, &|matchers| Bytes::copy_from_slice(matchers))?;
         let policy = policies.swap_remove(at);
         if policy
             .intents
@@ -199,7 +201,7 @@ impl SemanticPolicyEngine {
     ///
     /// The call cannot be read to its end.
     pub fn signals(&self, action: &str, params: &Map<'_>) -> Result<Vec<SignalMatch>, Doubt> {
-        self.look(action, params, |found| match found.doubt() {
+        self.look(action, params, |found| match found.unread {
             Some(doubt) => Err(doubt),
             None => Ok(found.signals(params)),
         })
@@ -212,13 +214,15 @@ impl SemanticPolicyEngine {
                 scan,
                 second,
                 second_scan,
+                searching,
                 ..
             } = buffers;
-            let mut unread = self.scan(text, scan, |text| text.read_call(action, params));
+            let memory = &mut searching.memory;
+            let mut unread = self.scan(text, memory, scan, |text| text.read_call(action, params));
             second_scan.clear();
             // Without params, both texts are the action.
             if unread.is_none() && !params.is_empty() {
-                unread = self.scan(second, second_scan, |text| {
+                unread = self.scan(second, memory, second_scan, |text| {
                     text.read_nested(action, params, &self.signals.escaped)
                 });
             }
@@ -237,6 +241,7 @@ impl SemanticPolicyEngine {
     fn scan(
         &self,
         text: &mut Text,
+        memory: &mut Memory,
         scan: &mut Scan,
         read: impl FnOnce(&mut Text) -> Result<&str, Doubt>,
     ) -> Option<Doubt> {
@@ -245,7 +250,7 @@ impl SemanticPolicyEngine {
         let doubt = read(text).err();
         if doubt.is_none() {
             let policy = &self.signals.policy;
-            policy.scanner.scan(&policy.patterns, text, scan);
+            policy.patterns.scan(text, memory, scan);
         }
         doubt
     }
@@ -268,24 +273,6 @@ struct Found<'f> {
 }
 
 impl Found<'_> {
-    /// Signals that may be there, for all that is known.
-    fn doubtful(&self) -> impl Iterator<Item = (Category, Number, Doubt)> {
-        let intents = self.engine.signals.policy.intents.iter();
-        intents.flat_map(move |intent| {
-            let signals = intent.signals.iter().filter(|signal| !self.has(signal));
-            signals.filter_map(move |signal| {
-                let mut scans = self.scans.iter();
-                let doubt = scans.find_map(|scan| scan.has_any(&[signal.pattern]).err())?;
-                Some((intent.category, signal.weight, doubt))
-            })
-        })
-    }
-
-    fn doubt(&self) -> Option<Doubt> {
-        self.unread
-            .or_else(|| self.doubtful().map(|(_, _, doubt)| doubt).next())
-    }
-
     fn has(&self, signal: &Signal) -> bool {
         self.scans.iter().any(|scan| scan.has(signal.pattern))
     }
@@ -336,7 +323,7 @@ impl Found<'_> {
             (Category::Benign, Number::from(0), Vec::new()),
             |candidate| (candidate.category, candidate.weight, candidate.signals),
         );
-        IntentClassification::new(category, weight, signals, self.doubt())
+        IntentClassification::new(category, weight, signals, self.unread)
     }
 
     /// What makes the call one that is denied.
@@ -357,20 +344,16 @@ impl Found<'_> {
                 category,
                 weight,
                 signals,
-                self.doubt(),
+                self.unread,
             ));
         }
-        let may_be_denied = self.unread.is_some()
-            || self
-                .doubtful()
-                .any(|(category, weight, _)| is_denied(category, weight));
-        may_be_denied.then(|| self.classification())
+        self.unread.is_some().then(|| self.classification())
     }
 
     /// The signals that were found, with their places.
     fn signals(&self, params: &Map<'_>) -> Vec<SignalMatch> {
         let policy = &self.engine.signals.policy;
-        let mut looks = MOST_MATCHES.min(scanner::looks(self.text.whole()));
+        let mut looks = MOST_MATCHES.min(matcher::looks(self.text.whole()));
         let mut found = Vec::new();
         for category in Category::ALL {
             let intents = policy.intents.iter();
@@ -378,10 +361,10 @@ impl Found<'_> {
                 .filter(|intent| intent.category == category)
                 .flat_map(|intent| &intent.signals);
             for signal in signals.filter(|signal| self.has(signal)) {
-                let pattern = policy.patterns.get(signal.pattern as usize);
-                let at = pattern
-                    .filter(|_| looks > 0)
-                    .and_then(|pattern| self.place(pattern, params));
+                let is_asked = looks > 0;
+                let at = is_asked
+                    .then(|| self.place(signal.pattern, params))
+                    .flatten();
                 looks = looks.saturating_sub(1);
                 found.push(SignalMatch {
                     category,
@@ -394,11 +377,12 @@ impl Found<'_> {
         found
     }
 
-    fn place(&self, pattern: &Pattern, params: &Map<'_>) -> Option<Match> {
+    fn place(&self, id: u32, params: &Map<'_>) -> Option<Match> {
+        let patterns = &self.engine.signals.policy.patterns;
         // Where nothing is nested, the values stand in both texts at the same place.
         let is_start = || self.text.whole().starts_with(self.second.whole());
-        let range = pattern.find_in(self.text).or_else(|| {
-            let found = pattern.find_in(self.second);
+        let range = patterns.find_in(id, self.text).or_else(|| {
+            let found = patterns.find_in(id, self.second);
             found.filter(|_| is_start())
         })?;
         let text::Spot {
@@ -411,7 +395,7 @@ impl Found<'_> {
             field,
             view: None,
             in_key,
-            pattern: pattern.source.to_string(),
+            pattern: patterns.rows.get(id as usize)?.source.to_string(),
             start,
             end,
         })

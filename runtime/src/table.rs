@@ -81,6 +81,10 @@ pub struct Policy<'t> {
     pub patterns: List<'t, PatternSet<'t>>,
     /// Intents, one row a category.
     pub intents: List<'t, Intent<'t>>,
+    /// What finds its patterns, as `matchers::build` of this version makes it;
+    /// empty where nothing looks for any.
+    #[cfg_attr(feature = "artifact", serde(borrow))]
+    pub matchers: Cow<'t, [u8]>,
     /// Bounds the kernel keeps.
     pub limits: Limits,
     /// Rates the kernel counts.

@@ -3,8 +3,7 @@
 mod support;
 
 use agentos_runtime::{
-    Cause, Decision, Doubt, Effect, Engine, MOST_LOOKED_AGAIN, Map, Mismatch, Number, Request,
-    Stage, Value,
+    Cause, Decision, Effect, Engine, Map, Mismatch, Number, Request, Stage, Value,
     table::{
         Category, Check, Condition, DefaultAnswer, Field, Intent, Literal, Matcher, Pattern,
         Policy, Quantifier, Signal, Type,
@@ -417,7 +416,6 @@ fn substrings_and_regexes_look_at_the_whole_text_and_globs_at_each_value() {
         "keys come after the values"
     );
     assert!(matches(&Matcher::Regex(r"(?i)one\s+two"), &request));
-    assert!(!matches(&Matcher::Regex(r"one\A"), &request));
     assert!(matches(&Matcher::Glob(r"(?is).*\.pem"), &request));
     assert!(matches(&Matcher::Glob("(?is)t.o"), &request));
     assert!(matches(&Matcher::Glob("read"), &request));
@@ -438,7 +436,12 @@ fn letters_are_folded_as_python_folds_them() {
 
 #[test]
 fn unless_followed_by_takes_every_way_to_match() {
-    let without_where = || Matcher::RegexUnless(r"(?is)\bDELETE\s+FROM\b", r"(?i).*\bWHERE\b");
+    let without_where = || {
+        Matcher::RegexUnless(
+            r"(?:\A|[^\pL\pN_])((?is)DELETE\s+FROM)",
+            r"(?i).*[^\pL\pN_\n]WHERE(?:\z|[^\pL\pN_])",
+        )
+    };
     assert!(finds(&without_where(), "delete from users"));
     assert!(!finds(&without_where(), "DELETE FROM users WHERE id = 1"));
     assert!(
@@ -465,7 +468,7 @@ fn unless_followed_by_takes_every_way_to_match() {
 
 #[test]
 fn words_end_where_letters_of_any_alphabet_do() {
-    let drop = || Matcher::Regex(r"(?i)\bDROP\b");
+    let drop = || Matcher::Regex(r"(?:\A|[^\pL\pN_])((?i)DROP)(?:\z|[^\pL\pN_])");
     for (text, held) in [
         ("drop it", true),
         ("backdrop", false),
@@ -477,47 +480,18 @@ fn words_end_where_letters_of_any_alphabet_do() {
     ] {
         assert_eq!(finds(&drop(), text), held, "{text}");
     }
-    assert!(finds(&Matcher::Regex(r"(?i)\Brop\b|x"), "édrop"));
     assert!(finds(
-        &Matcher::RegexUnless(r"\bdrop\b", r"\s+by"),
+        &Matcher::Regex(r"[\pL\pN_]((?i)rop)(?:\z|[^\pL\pN_])|((?i)x)"),
+        "édrop"
+    ));
+    assert!(finds(
+        &Matcher::RegexUnless(r"(?:\A|[^\pL\pN_])(drop)", r"\s+by"),
         "é drop it"
     ));
     assert!(!finds(
-        &Matcher::RegexUnless(r"\bdrop\b", r"\s+by"),
+        &Matcher::RegexUnless(r"(?:\A|[^\pL\pN_])(drop)", r"\s+by"),
         "édrop, drop by"
     ));
-}
-
-#[test]
-fn patterns_that_look_at_a_long_text_again_and_again_are_in_doubt() {
-    let matchers: Vec<_> = (0..5)
-        .map(|n| &*format!(r"\bword{n}\b").leak())
-        .map(Matcher::Regex)
-        .collect();
-    let rules = [
-        rule(Effect::Deny, "found", "*", when_text(0)),
-        rule(Effect::Allow, "any", "*", None),
-    ];
-    let policy = Policy {
-        patterns: list([set("s", matchers)]),
-        ..policy("p", rules)
-    };
-    let engine = Engine::new(&table([policy])).unwrap();
-    let decided = |words: &str, spaces: usize| {
-        let request = pay().param("p", format!("é {words}{}", " ".repeat(spaces)));
-        let decision = engine.decide(&request);
-        (decision.effect(), decision.cause())
-    };
-    let three = MOST_LOOKED_AGAIN / 4 + 1;
-    assert_eq!(decided("sword0 sword1 sword2", three).0, Effect::Allow);
-    assert_eq!(
-        decided("sword0 sword1 sword2 sword3 sword4", three),
-        (Effect::Deny, Cause::Doubt)
-    );
-    assert_eq!(
-        decided("sword0 sword1 sword2 sword3 sword4", 10).0,
-        Effect::Allow
-    );
 }
 
 #[test]
@@ -527,38 +501,19 @@ fn what_must_not_follow_is_decided_however_often_it_may() {
         rule(Effect::Allow, "any", "*", None),
     ];
     let policy = Policy {
-        patterns: list([set("s", [Matcher::RegexUnless("[a-z](?:a|aa)+", ".")])]),
+        patterns: list([set(
+            "s",
+            [Matcher::RegexUnless(
+                r"(?:\A|[^\pL\pN_])([a-z](?:a|aa)+)",
+                ".",
+            )],
+        )]),
         ..policy("p", rules)
     };
     let engine = Engine::new(&table([policy])).unwrap();
     let effect = |text: String| engine.decide(&pay().param("p", text)).effect();
     assert_eq!(effect(format!("{}b", "a".repeat(100_000))), Effect::Allow);
     assert_eq!(effect(format!("{}\n", "a".repeat(100_000))), Effect::Deny);
-}
-
-#[test]
-fn a_pattern_that_takes_too_many_steps_is_in_doubt() {
-    // Where words begin is asked of a backtracking engine.
-    let slow = Matcher::RegexUnless(r"\bx(?:a|aa)+", ".");
-    let rules = [
-        rule(Effect::Deny, "found", "*", when_text(0)),
-        rule(Effect::Allow, "any", "*", None),
-    ];
-    let policy = Policy {
-        patterns: list([set("s", [slow])]),
-        ..policy("p", rules)
-    };
-    let engine = Engine::new(&table([policy])).unwrap();
-    let request = pay().param("p", format!("x{}b", "a".repeat(60)));
-    let decision = engine.decide(&request);
-    assert_eq!(
-        (decision.effect(), decision.cause()),
-        (Effect::Deny, Cause::Doubt)
-    );
-    assert_eq!(
-        engine.report(&decision, &request).doubt.unwrap().problem,
-        Doubt::TooManySteps
-    );
 }
 
 #[test]
@@ -623,7 +578,7 @@ fn an_intent_is_as_sure_as_its_heaviest_signal() {
 #[test]
 fn patterns_beyond_one_automaton_are_still_all_found() {
     let sources: Vec<&'static str> = (0..600)
-        .map(|n| &*format!(r"(?i)\bword{n}\w+\b").leak())
+        .map(|n| &*format!(r"(?:\A|[^\pL\pN_])((?i)word{n}[\pL\pN_]+)(?:\z|[^\pL\pN_])").leak())
         .collect();
     let matchers: Vec<_> = sources
         .iter()

@@ -171,9 +171,12 @@ fn patterns_over_the_text() {
         [
             Matcher::Substring("password"),
             Matcher::Regex("(?i)AKIA[0-9A-Z]{16}"),
-            Matcher::Regex(r"(?i)\bDROP\s+TABLE\b"),
+            Matcher::Regex(r"(?:\A|[^\pL\pN_])((?i)DROP\s+TABLE)(?:\z|[^\pL\pN_])"),
             Matcher::Glob(r"(?is).*\.pem"),
-            Matcher::RegexUnless(r"(?i)\bDELETE\s+FROM\b", r"(?i).*\bWHERE\b"),
+            Matcher::RegexUnless(
+                r"(?:\A|[^\pL\pN_])((?i)DELETE\s+FROM)",
+                r"(?i).*[^\pL\pN_\n]WHERE(?:\z|[^\pL\pN_])",
+            ),
         ],
     );
     let text = Condition::Test(test(1, Field::Text, Check::Matches(0)));

@@ -17,7 +17,8 @@ fn report(engine: &Engine, request: &Request<'_>) -> Report {
 }
 
 fn drop_signal(explain: &'static str) -> Signal<'static> {
-    let matcher = Matcher::Regex(r"(?i)\bDROP\s+(?:TABLE|DATABASE)\b");
+    let matcher =
+        Matcher::Regex(r"(?:\A|[^\pL\pN_])((?i)DROP\s+(?:TABLE|DATABASE))(?:\z|[^\pL\pN_])");
     Signal {
         weight: Number::new(9, 1),
         pattern: Pattern {

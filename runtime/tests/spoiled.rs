@@ -60,6 +60,7 @@ fn never_milder(
     spoilings: &[(&str, Spoiling)],
 ) -> Result<(), TestCaseError> {
     by_name_only(&mut table);
+    let table = support::rows::table(table.policies.into_owned());
     let engine = Engine::new(&table).unwrap();
     for (request, (field, how)) in requests.iter().zip(spoilings) {
         let spoiled = spoil(request.clone(), field, *how);

@@ -4,6 +4,7 @@ mod support;
 
 use agentos_runtime::{
     Cause, DEEPEST_CONDITION, Effect, Engine, Number, Policy as Compiled, Request, TableError,
+    matchers,
     table::{
         Category, Check, Condition, Field, Literal, Matcher, Order, Place, Policy, Quantifier,
         Rule, Table, Test, Type,
@@ -129,28 +130,58 @@ fn a_condition_or_type_that_is_too_deep_is_refused() {
 }
 
 #[test]
-fn a_pattern_that_does_not_compile_is_named() {
-    for (matcher, reason) in [
-        (
-            Matcher::Regex("a(b"),
-            "pattern `a(b` of policy `p`: unclosed group",
-        ),
-        (
-            Matcher::RegexUnless("a", "b)"),
-            "pattern `a` of policy `p`: unopened group",
-        ),
-        (
-            Matcher::Glob("[z-a]"),
-            "pattern `[z-a]` of policy `p`: invalid character class range, the start must be <= the end",
-        ),
-    ] {
-        assert_eq!(refusal([with_patterns(matcher)]), reason);
+fn patterns_that_nothing_finds_are_refused() {
+    let whole = table([with_patterns(Matcher::Regex("a+b"))]);
+    let refusal = |matchers: &[u8]| {
+        let mut table = whole.clone();
+        table.policies.to_mut()[0].matchers = matchers.to_vec().into();
+        Engine::new(&table).err().map(|error| error.to_string())
+    };
+    let bytes = whole.policies[0].matchers.to_vec();
+    assert_eq!(refusal(&bytes), None);
+    let expected =
+        "policy `p` does not say how to find its patterns as this version does: compile it again";
+    for end in 0..bytes.len() {
+        assert_eq!(
+            refusal(&bytes[..end]).as_deref(),
+            Some(expected),
+            "cut at {end}"
+        );
     }
-    let bomb = refusal([with_patterns(Matcher::Regex(r"(?:(?:\w{100}){100}){100}"))]);
+    let mut other = bytes.clone();
+    other[0] += 1;
     assert_eq!(
-        bomb,
-        r"pattern `(?:(?:\w{100}){100}){100}` of policy `p`: its automaton would be larger than 10485760 bytes"
+        refusal(&other).as_deref(),
+        Some(expected),
+        "another version"
     );
+    let others = table(
+        [testing(Field::Action, Check::Matches(0))].map(|policy| Policy {
+            patterns: list([set("s", [Matcher::Regex("a+b")])]),
+            ..policy
+        }),
+    );
+    let of_fields = others.policies[0].matchers.to_vec();
+    assert_eq!(
+        refusal(&of_fields).as_deref(),
+        Some(expected),
+        "not for texts"
+    );
+}
+
+#[test]
+fn expressions_that_no_automaton_finds_are_numbered() {
+    for (matcher, is_fit) in [
+        (Matcher::Regex("a+b"), true),
+        (Matcher::Regex("a(b"), false),
+        (Matcher::RegexUnless("a", "b)"), false),
+        (Matcher::Glob("[z-a]"), false),
+        (Matcher::Regex(r"a\bb"), false),
+        (Matcher::Regex(r"(?:(?:\w{100}){100}){100}"), false),
+    ] {
+        let built = matchers::build(&with_patterns(matcher));
+        assert_eq!(built.err(), (!is_fit).then(|| matchers::Unfit(vec![0])));
+    }
 }
 
 #[test]

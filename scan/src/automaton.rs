@@ -8,6 +8,7 @@
 use crate::{
     dfa::{DEAD, Dfa},
     fingerprint::{BLOCK, Fingerprint},
+    stored::{Malformed, Reader, Stored, Words, stored},
     symbols::{AFTER, SymbolSet, Symbols},
 };
 
@@ -18,7 +19,7 @@ const AHEAD: usize = 128;
 const FEWEST_AHEAD: usize = 2;
 
 /// Patterns that are searched together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Automaton {
     pub(crate) symbols: Symbols,
     pub(crate) dfa: Dfa,
@@ -26,39 +27,61 @@ pub struct Automaton {
     pub(crate) first: Entry,
     /// Where these and their later pieces begin, where there are any.
     pub(crate) any: Option<Entry>,
+    /// The state in which every text is read, where patterns may begin anywhere.
+    pub(crate) every: Option<u16>,
     /// What finding a piece means, by piece.
     pub(crate) roles: Box<[Role]>,
     /// What joins pieces; at most [`MOST_JOINS`].
     pub(crate) joins: Box<[Join]>,
     pub(crate) gaps: Box<[Gap]>,
     /// The numbers of its patterns.
-    pub(crate) patterns: Box<[u32]>,
+    pub(crate) patterns: Words<u32>,
     /// What must not follow a pattern.
     pub(crate) followers: Box<[Follower]>,
 }
 
+stored!(Automaton {
+    symbols,
+    dfa,
+    first,
+    any,
+    every,
+    roles,
+    joins,
+    gaps,
+    patterns,
+    followers,
+});
+
 /// A way into an automaton.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// Where it may be taken.
     pub(crate) fingerprint: Fingerprint,
     /// The state it leads to, by the symbol before.
-    pub(crate) begins: Box<[u16]>,
+    pub(crate) begins: Words<u16>,
 }
+
+stored!(Entry {
+    fingerprint,
+    begins,
+});
 
 /// How many joins an automaton may have: a bit each.
 pub(crate) const MOST_JOINS: usize = 64;
 
 /// What finding a piece means.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Role {
     /// It counts only after the piece that this joins it to.
     pub(crate) after: Option<u16>,
     pub(crate) then: Then,
 }
 
+stored!(Role { after, then });
+
 /// What comes after a piece.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
     /// This pattern was found.
     Found(u16),
@@ -68,15 +91,44 @@ pub(crate) enum Then {
     Join(u16),
 }
 
+impl Stored for Then {
+    fn store(&self, to: &mut Vec<u8>) {
+        let (kind, one, other) = match *self {
+            Then::Found(pattern) => (0_u8, pattern, 0),
+            Then::Unless { pattern, follower } => (1, pattern, follower),
+            Then::Join(join) => (2, join, 0),
+        };
+        kind.store(to);
+        [one, other].store(to);
+    }
+
+    fn load(from: &mut Reader) -> Result<Then, Malformed> {
+        let kind: u8 = from.read()?;
+        let [one, other] = from.read()?;
+        match kind {
+            0 => Ok(Then::Found(one)),
+            1 => Ok(Then::Unless {
+                pattern: one,
+                follower: other,
+            }),
+            // A join is a bit of 64.
+            2 if usize::from(one) < MOST_JOINS => Ok(Then::Join(one)),
+            _ => Err(Malformed),
+        }
+    }
+}
+
 /// What lies between two pieces.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Join {
     /// Whether the letter before the second piece belongs to that.
     pub(crate) owns_lead: bool,
 }
 
+stored!(Join { owns_lead });
+
 /// Letters that may lie between pieces.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Gap {
     symbols: SymbolSet,
     /// Whether all letters may but the end of a line.
@@ -85,6 +137,12 @@ pub(crate) struct Gap {
     joins: u64,
 }
 
+stored!(Gap {
+    symbols,
+    is_line,
+    joins,
+});
+
 impl Gap {
     pub(crate) fn new(alphabet: &Symbols, symbols: SymbolSet, joins: u64) -> Gap {
         let of_line = alphabet.ascii[usize::from(b'\n')];
@@ -92,9 +150,11 @@ impl Gap {
         let others = (0..)
             .zip(&alphabet.ascii)
             .filter(|&(letter, _)| letter != b'\n');
-        let mut others = others.map(|(_, symbol)| symbol).chain(&alphabet.symbols);
+        let mut others = others
+            .map(|(_, &symbol)| symbol)
+            .chain(alphabet.symbols.iter());
         let is_line =
-            !symbols.has(of_line) && others.all(|&symbol| symbol != of_line && symbols.has(symbol));
+            !symbols.has(of_line) && others.all(|symbol| symbol != of_line && symbols.has(symbol));
         Gap {
             symbols,
             is_line,
@@ -123,11 +183,13 @@ impl Gap {
 }
 
 /// What must not follow a pattern.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Follower {
     pub(crate) dfa: Dfa,
     pub(crate) begin: u16,
 }
+
+stored!(Follower { dfa, begin });
 
 /// What a search needs to remember while it runs, kept for the next one.
 #[derive(Clone, Debug, Default)]
@@ -237,6 +299,12 @@ impl Automaton {
     /// the automata of a set were built from; the bits of those that are in
     /// the text are set, the others left alone.
     pub fn scan(&self, text: &str, scratch: &mut Scratch, found: &mut [u64]) {
+        if let Some(begin) = self.every {
+            scratch.ends.clear();
+            self.read(begin, text, scratch, found);
+            self.follow(text, scratch, found);
+            return;
+        }
         let mut candidates = std::mem::take(&mut scratch.candidates);
         candidates.resize(AHEAD, 0);
         scratch.ends.clear();
@@ -266,6 +334,39 @@ impl Automaton {
         self.follow(text, scratch, found);
     }
 
+    /// Reads every letter of a text.
+    fn read(&self, begin: u16, text: &str, scratch: &mut Scratch, found: &mut [u64]) {
+        let (mut state, mut at, mut reported) = (begin, 0, DEAD);
+        loop {
+            if self.dfa.has_found(state) {
+                // Where something must not follow, every end counts.
+                if state != reported || !self.followers.is_empty() {
+                    self.ended(state, at, scratch, found);
+                    reported = state;
+                }
+            }
+            if at > text.len() {
+                return;
+            }
+            let (symbol, next) = self.symbols.read(text, at);
+            state = self.dfa.step(state, symbol);
+            at = next;
+        }
+    }
+
+    /// Takes note of the patterns that end here.
+    fn ended(&self, state: u16, end: usize, scratch: &mut Scratch, found: &mut [u64]) {
+        for piece in self.dfa.found(state) {
+            match self.roles.get(usize::from(piece)).map(|role| role.then) {
+                Some(Then::Found(pattern)) => self.found(pattern, found),
+                Some(Then::Unless { pattern, follower }) if !self.is_found(pattern, found) => {
+                    scratch.ends.push((follower, end, pattern));
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// What its tables take, in bytes.
     pub fn bytes(&self) -> usize {
         let followers = self.followers.iter().map(|follower| follower.dfa.bytes());
@@ -281,12 +382,12 @@ impl Automaton {
     }
 
     /// The numbers of its patterns.
-    pub fn patterns(&self) -> &[u32] {
-        &self.patterns
+    pub fn patterns(&self) -> impl Iterator<Item = u32> {
+        self.patterns.iter()
     }
 
     fn found(&self, pattern: u16, found: &mut [u64]) {
-        if let Some(&number) = self.patterns.get(usize::from(pattern))
+        if let Some(number) = self.patterns.get(usize::from(pattern))
             && let Some(word) = found.get_mut(number as usize / 64)
         {
             *word |= 1 << (number % 64);
@@ -296,7 +397,7 @@ impl Automaton {
     fn is_found(&self, pattern: u16, found: &[u64]) -> bool {
         self.patterns
             .get(usize::from(pattern))
-            .is_some_and(|&number| {
+            .is_some_and(|number| {
                 found
                     .get(number as usize / 64)
                     .is_some_and(|word| word >> (number % 64) & 1 == 1)
@@ -329,6 +430,10 @@ impl Follower {
         ends: &[(u16, usize, u16)],
         runs: &mut Vec<u16>,
     ) -> bool {
+        // What may be nothing always follows.
+        if self.dfa.has_found(self.begin) {
+            return false;
+        }
         let mut ends = ends.iter().map(|&(_, end, _)| end).peekable();
         runs.clear();
         while let Some(&first) = ends.peek() {
@@ -417,7 +522,7 @@ enum Answer {
 
 impl Entry {
     fn bytes(&self) -> usize {
-        self.begins.len() * 2 + self.fingerprint.bytes()
+        self.begins.bytes().len() + self.fingerprint.bytes()
     }
 }
 
@@ -503,12 +608,7 @@ impl<'s> Search<'s> {
     /// The run that begins at a place where a pattern may begin.
     fn begin(&mut self, at: usize) -> Run {
         let before = self.automaton.symbols.read_before(self.text, at);
-        let state = self
-            .entry
-            .begins
-            .get(usize::from(before))
-            .copied()
-            .unwrap_or(DEAD);
+        let state = self.entry.begins.get(usize::from(before)).unwrap_or(DEAD);
         let joins = self.scratch.open.joins_at(self.automaton, self.text, at);
         Run { state, joins }
     }
@@ -575,7 +675,7 @@ impl<'s> Search<'s> {
     /// Takes note of what a run found up to here. Where later pieces matter from
     /// now on, answers the next place where one may begin.
     fn report(&mut self, run: Run, end: usize) -> Option<usize> {
-        for &piece in self.automaton.dfa.found(run.state) {
+        for piece in self.automaton.dfa.found(run.state) {
             let Some(role) = self.automaton.roles.get(usize::from(piece)) else {
                 continue;
             };

@@ -7,6 +7,7 @@
 use crate::{
     literals::{folded, hash},
     simd,
+    stored::{Words, stored},
 };
 
 /// How many positions are judged at a time.
@@ -75,41 +76,54 @@ pub(crate) struct Windows {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Hashes {
     /// A power of two of bits, at least 64.
-    bits: Box<[u64]>,
+    bits: Words<u64>,
     /// How far to shift a hash of 32 bits to number a bit.
-    shift: u32,
+    shift: u8,
 }
+
+stored!(Hashes { bits, shift });
+stored!(Windows { four, three, short });
+stored!(Halves { low, high });
+stored!(Fingerprint {
+    bytes,
+    before,
+    by_halves,
+    before_by_halves,
+    anywhere,
+    windows,
+});
 
 impl Hashes {
     fn new(windows: &[u32]) -> Hashes {
         let bits = (windows.len() * 32)
             .next_power_of_two()
             .clamp(1 << 8, 1 << 19);
-        let shift = 32 - bits.trailing_zeros();
-        let mut hashes = Hashes {
-            bits: vec![0; bits / 64].into(),
-            shift,
-        };
+        let shift = 32 - bits.trailing_zeros() as u8;
+        let mut words = vec![0_u64; bits / 64];
         for &window in windows {
-            let (word, bit) = hashes.place(window);
-            if let Some(word) = hashes.bits.get_mut(word) {
+            let (word, bit) = place(window, shift);
+            if let Some(word) = words.get_mut(word) {
                 *word |= 1 << bit;
             }
         }
-        hashes
-    }
-
-    #[inline]
-    fn place(&self, window: u32) -> (usize, u32) {
-        let hash = hash(window) >> self.shift;
-        ((hash >> 6) as usize, hash & 63)
+        Hashes {
+            bits: words.into(),
+            shift,
+        }
     }
 
     #[inline]
     fn has(&self, window: u32) -> bool {
-        let (word, bit) = self.place(window);
+        let (word, bit) = place(window, self.shift);
         self.bits.get(word).is_none_or(|word| word >> bit & 1 == 1)
     }
+}
+
+/// The word and the bit of a window.
+#[inline]
+fn place(window: u32, shift: u8) -> (usize, u32) {
+    let hash = hash(window) >> (shift & 31);
+    ((hash >> 6) as usize, hash & 63)
 }
 
 impl Windows {
@@ -141,10 +155,35 @@ impl Windows {
 }
 
 impl Fingerprint {
+    /// One that admits nothing.
+    pub(crate) fn nowhere() -> Fingerprint {
+        Fingerprint {
+            bytes: [[0; 128]; DEPTH],
+            before: [0; 128],
+            by_halves: [Halves::NONE; DEPTH],
+            before_by_halves: Halves::NONE,
+            anywhere: 0,
+            windows: Windows::new(&[], &[], [0; 4]),
+        }
+    }
+
+    /// One that admits every place.
+    pub(crate) fn everywhere() -> Fingerprint {
+        Fingerprint {
+            bytes: [[0xFF; 128]; DEPTH],
+            before: [0xFF; 128],
+            by_halves: [Halves::ALL; DEPTH],
+            before_by_halves: Halves::ALL,
+            anywhere: 0xFF,
+            windows: Windows::new(&[], &[], [u64::MAX; 4]),
+        }
+    }
+
     /// What its tables take, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        let windows = self.windows.four.bits.len() + self.windows.three.bits.len();
-        size_of::<Fingerprint>() + windows * 8
+        let windows =
+            [&self.windows.four, &self.windows.three].map(|hashes| hashes.bits.bytes().len());
+        size_of::<Fingerprint>() + windows.iter().sum::<usize>()
     }
 
     /// Judges a block of positions, given with the byte before it and those after.

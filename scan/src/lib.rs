@@ -1,19 +1,31 @@
 //! Which of many patterns are in a text.
 //!
-//! [`build`] makes automata of expressions; [`Automaton::scan`] finds which of
-//! them are in a text, exactly, in a time that grows with the text alone. What
-//! automata cannot find well is named, for slower engines. [`Literals`] are texts
-//! without anything to match but themselves, however many.
+//! With the feature `build`, expressions become automata, and plain texts
+//! [`Literals`]; a [`Set`] is both. It finds which of them are in a text, exactly,
+//! in a time that grows with the text alone. [`Programs`] say where. All of that
+//! is tables, which [`Matchers`] write to bytes, and use where the bytes are.
 #![deny(unsafe_code)]
+#![cfg_attr(
+    not(feature = "build"),
+    allow(dead_code, reason = "what only builders ask is there for them")
+)]
 
 mod automaton;
+#[cfg(feature = "build")]
 mod build;
 mod dfa;
 mod fingerprint;
 mod literals;
+mod program;
+mod set;
 mod simd;
+mod stored;
 mod symbols;
 
 pub use automaton::{Automaton, Scratch};
-pub use build::{Built, Pattern, build};
+#[cfg(feature = "build")]
+pub use build::{Built, MOST_STATES, Pattern, Sought, build};
 pub use literals::{Literals, Samples};
+pub use program::Programs;
+pub use set::{Matchers, Memory, Set};
+pub use stored::Malformed;

@@ -6,148 +6,136 @@
 //! stands; and by those that are rarest in ordinary text. Only where one is
 //! met is the literal compared.
 
-use std::collections::HashMap;
+use bytes::Bytes;
 
-use crate::{build::ordinary, simd};
+use crate::{
+    simd,
+    stored::{Malformed, Reader, Stored, Words, stored},
+};
 
 /// How many bytes are looked up at a time.
 pub(crate) const WINDOW: usize = 4;
-
-/// How many literals may be known by the same four bytes. Beyond it, looking at
-/// them all would take too long.
-const MOST_ALIKE: usize = 256;
 
 /// The letters of ASCII differ in this bit from one case to the other.
 const CASE: u32 = 0x2020_2020;
 
 /// Plain texts that are searched together. Letters of ASCII are compared
 /// without their case.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Literals {
-    groups: Box<[Group]>,
+    pub(crate) groups: Box<[Group]>,
     /// Whether none has a letter beyond ASCII.
-    is_ascii: bool,
+    pub(crate) is_ascii: bool,
 }
+
+stored!(Literals { groups, is_ascii });
 
 /// What a search of literals needs to remember while it runs, kept for the next one.
 #[derive(Clone, Debug, Default)]
 pub struct Samples(Vec<u8>);
 
 /// Literals that are long enough to be met by the same steps.
-#[derive(Clone, Debug)]
-struct Group {
-    sieve: Sieve,
-    /// By the hash of a window: its entries. A power of two of slots.
-    slots: Box<[Slot]>,
-    entries: Box<[Entry]>,
-    literals: Box<[Literal]>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub(crate) sieve: Sieve,
+    /// By the hash of a window: its entries, as [`Slot`] has them. A power of
+    /// two of slots.
+    pub(crate) slots: Words<[u32; 3]>,
+    /// As [`Entry`] has them.
+    pub(crate) entries: Words<[u32; 4]>,
+    /// The number of each literal, and where it starts in the texts; one more
+    /// for the end.
+    pub(crate) literals: Words<[u32; 2]>,
+    pub(crate) texts: Bytes,
 }
 
+stored!(Group {
+    sieve,
+    slots,
+    entries,
+    literals,
+    texts,
+});
+
 /// Which windows are known: a bit for each hash of one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sieve {
     /// A power of two of bits, at least 32.
-    pub(crate) bits: Box<[u32]>,
+    pub(crate) bits: Words<u32>,
     /// How far to shift a hash of 32 bits to number a bit.
-    pub(crate) shift: u32,
+    pub(crate) shift: u8,
     /// How many bytes lie between two places that are looked up: 1, 2 or 4.
-    pub(crate) step: usize,
+    pub(crate) step: u8,
+}
+
+impl Stored for Sieve {
+    fn store(&self, to: &mut Vec<u8>) {
+        let Sieve { bits, shift, step } = self;
+        bits.store(to);
+        [*shift, *step].store(to);
+    }
+
+    fn load(from: &mut Reader) -> Result<Sieve, Malformed> {
+        let bits: Words<u32> = from.read()?;
+        let [shift, step] = from.read()?;
+        // Look-ups rest on every hash, shifted so far, being the number of a bit.
+        let count = bits.len() * 32;
+        let fits = count.is_power_of_two() && u32::from(shift) == 32 - count.trailing_zeros();
+        let fits = fits && matches!(step, 1 | 2 | 4);
+        fits.then_some(Sieve { bits, shift, step }).ok_or(Malformed)
+    }
 }
 
 /// The entries of one window; none where `count` is zero.
 #[derive(Clone, Copy, Debug, Default)]
-struct Slot {
-    window: u32,
-    first: u32,
-    count: u32,
+pub(crate) struct Slot {
+    pub(crate) window: u32,
+    pub(crate) first: u32,
+    pub(crate) count: u32,
+}
+
+impl Slot {
+    fn of([window, first, count]: [u32; 3]) -> Slot {
+        Slot {
+            window,
+            first,
+            count,
+        }
+    }
 }
 
 /// A literal, and where in it the window stands.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    literal: u32,
-    offset: u32,
-    beside: Beside,
+pub(crate) struct Entry {
+    pub(crate) literal: u32,
+    pub(crate) offset: u32,
+    pub(crate) beside: Beside,
 }
 
 /// Four bytes of a literal beside a window: mostly they tell it from the others
 /// with that window.
 #[derive(Clone, Copy, Debug)]
-enum Beside {
+pub(crate) enum Beside {
     After(u32),
     Before(u32),
     Nothing,
 }
 
-impl Beside {
-    fn new(text: &[u8], offset: usize) -> Beside {
-        let at = |place: Option<usize>| {
-            let window = place.and_then(|place| text.get(place..)?.first_chunk());
-            window.copied().map(folded)
-        };
-        match (at(Some(offset + WINDOW)), at(offset.checked_sub(WINDOW))) {
-            (Some(after), _) => Beside::After(after),
-            (None, Some(before)) => Beside::Before(before),
-            (None, None) => Beside::Nothing,
+impl Entry {
+    fn of([literal, offset, kind, window]: [u32; 4]) -> Entry {
+        Entry {
+            literal,
+            offset,
+            beside: match kind {
+                1 => Beside::After(window),
+                2 => Beside::Before(window),
+                _ => Beside::Nothing,
+            },
         }
     }
-}
-
-#[derive(Clone, Debug)]
-struct Literal {
-    number: u32,
-    text: Box<[u8]>,
 }
 
 impl Literals {
-    /// Makes literals ready, each called by a number. Those that are too short,
-    /// or too much like many others, are answered by their positions.
-    ///
-    /// ```
-    /// use agentos_scan::{Literals, Samples};
-    ///
-    /// let (literals, others) = Literals::new(&[(0, "drop table"), (1, "api_key"), (2, "rm")]);
-    /// let mut found = [0];
-    /// literals.scan(b"please DROP TABLE users", &mut Samples::default(), &mut found);
-    /// assert_eq!((found, others), ([0b001], vec![2]));
-    /// ```
-    pub fn new(literals: &[(u32, &str)]) -> (Literals, Vec<usize>) {
-        let mut others = Vec::new();
-        let mut by_step: [Vec<(usize, Literal)>; 3] = Default::default();
-        for (position, &(number, text)) in literals.iter().enumerate() {
-            let group = match text.len() {
-                ..WINDOW => {
-                    others.push(position);
-                    continue;
-                }
-                WINDOW => 0,
-                5..7 => 1,
-                _ => 2,
-            };
-            by_step[group].push((
-                position,
-                Literal {
-                    number,
-                    text: text.as_bytes().into(),
-                },
-            ));
-        }
-        let mut groups = Vec::new();
-        for (literals, step) in by_step.into_iter().zip([1, 2, 4]) {
-            let (group, unlike) = Group::new(literals, step);
-            others.extend(unlike);
-            groups.extend(group);
-        }
-        others.sort_unstable();
-        (
-            Literals {
-                groups: groups.into(),
-                is_ascii: literals.iter().all(|(_, text)| text.is_ascii()),
-            },
-            others,
-        )
-    }
-
     /// Whether they are found in this text as it is, and not only in the same
     /// in lower case: where no letter beyond ASCII matters.
     pub fn ignore_case_of(&self, text: &str) -> bool {
@@ -168,12 +156,11 @@ impl Literals {
     /// What their tables take, in bytes.
     pub fn bytes(&self) -> usize {
         let of = |group: &Group| {
-            let texts: usize = group
-                .literals
-                .iter()
-                .map(|literal| literal.text.len())
-                .sum();
-            group.sieve.bits.len() * 4 + group.slots.len() * 12 + group.entries.len() * 16 + texts
+            group.sieve.bits.bytes().len()
+                + group.slots.bytes().len()
+                + group.entries.bytes().len()
+                + group.literals.bytes().len()
+                + group.texts.len()
         };
         self.groups.iter().map(of).sum()
     }
@@ -193,84 +180,24 @@ pub(crate) fn hash(window: u32) -> u32 {
 pub(crate) const MULTIPLIER: u32 = 0x9E37_79B1;
 
 impl Sieve {
+    /// How many bytes lie between two places that are looked up.
+    pub(crate) fn step(&self) -> usize {
+        usize::from(self.step)
+    }
+
     /// Looks up one window.
     #[inline]
     pub(crate) fn admits(&self, window: [u8; WINDOW]) -> bool {
-        let bit = hash(folded(window)) >> self.shift;
+        let bit = hash(folded(window)) >> (self.shift & 31);
         let word = self.bits.get((bit >> 5) as usize);
         word.is_some_and(|word| word >> (bit & 31) & 1 == 1)
     }
 }
 
 impl Group {
-    /// None where there are no literals; and the positions of those that are
-    /// too much alike.
-    fn new(literals: Vec<(usize, Literal)>, step: usize) -> (Option<Group>, Vec<usize>) {
-        let mut used: HashMap<u32, u32> = HashMap::new();
-        let mut entries: HashMap<u32, Vec<Entry>> = HashMap::new();
-        let (mut kept, mut unlike) = (Vec::new(), Vec::new());
-        for (_, literal) in &literals {
-            for window in literal.text.windows(WINDOW) {
-                *used.entry(window_of(window)).or_default() += 1;
-            }
-        }
-        for (position, literal) in literals {
-            let windows: Vec<u32> = literal.text.windows(WINDOW).map(window_of).collect();
-            let cost = |places: &[u32]| -> f64 {
-                places
-                    .iter()
-                    .map(|window| commonness(*window) * f64::from(used[window]))
-                    .sum()
-            };
-            let is_free = |places: &[u32]| {
-                places.iter().all(|window| {
-                    entries
-                        .get(window)
-                        .is_none_or(|known| known.len() < MOST_ALIKE)
-                })
-            };
-            let best = windows
-                .windows(step)
-                .enumerate()
-                .filter(|(_, places)| is_free(places))
-                .min_by(|(_, one), (_, other)| cost(one).total_cmp(&cost(other)));
-            let Some((offset, places)) = best else {
-                unlike.push(position);
-                continue;
-            };
-            for (offset, &window) in (offset as u32..).zip(places) {
-                let entry = Entry {
-                    literal: kept.len() as u32,
-                    offset,
-                    beside: Beside::new(&literal.text, offset as usize),
-                };
-                entries.entry(window).or_default().push(entry);
-            }
-            kept.push(literal);
-        }
-        if kept.is_empty() {
-            return (None, unlike);
-        }
-        let mut entries: Vec<(u32, Vec<Entry>)> = entries.into_iter().collect();
-        entries.sort_unstable_by_key(|(window, _)| *window);
-        let group = Group {
-            sieve: sieve(
-                entries.iter().map(|(window, _)| *window),
-                entries.len(),
-                step,
-            ),
-            slots: slots(&entries),
-            entries: entries
-                .into_iter()
-                .flat_map(|(_, entries)| entries)
-                .collect(),
-            literals: kept.into(),
-        };
-        (Some(group), unlike)
-    }
-
     fn scan(&self, text: &[u8], samples: &mut Vec<u8>, found: &mut [u64]) {
-        let per_block = WINDOW / self.sieve.step;
+        let step = self.sieve.step();
+        let per_block = WINDOW / step;
         let blocks = simd::sift(&self.sieve, text, samples);
         for (word_at, word) in samples.chunks(8).enumerate() {
             // Mostly nothing is met.
@@ -282,8 +209,7 @@ impl Group {
                 let bit = bits.trailing_zeros() as usize;
                 bits &= bits - 1;
                 let sample = word_at * 8 + bit / 8;
-                let start =
-                    sample / per_block * simd::SIFTED + sample % per_block * self.sieve.step;
+                let start = sample / per_block * simd::SIFTED + sample % per_block * step;
                 self.compare(text, start + bit % 8 * WINDOW, found);
             }
         }
@@ -292,8 +218,25 @@ impl Group {
             if self.sieve.admits(*window) {
                 self.compare(text, at, found);
             }
-            at += self.sieve.step;
+            at += step;
         }
+    }
+
+    /// The entries of a window.
+    fn slot(&self, window: u32) -> Option<Slot> {
+        let last = self.slots.len().checked_sub(1)?;
+        let first = slot_of(window, last);
+        // Tables that are full of others end the search too.
+        for step in 0..=last {
+            let slot = Slot::of(self.slots.get((first + step) & last)?);
+            if slot.count == 0 {
+                return None;
+            }
+            if slot.window == window {
+                return Some(slot);
+            }
+        }
+        None
     }
 
     /// Compares the literals that are known by the window at this place.
@@ -302,22 +245,17 @@ impl Group {
             return;
         };
         let window = folded(*window);
-        let last = self.slots.len() - 1;
-        let mut place = slot_of(window, last);
-        let slot = loop {
-            match self.slots.get(place) {
-                Some(slot) if slot.count > 0 && slot.window != window => place = (place + 1) & last,
-                Some(slot) if slot.count > 0 => break slot,
-                _ => return,
-            }
+        let Some(slot) = self.slot(window) else {
+            return;
         };
         let beside = |place: Option<usize>| {
             let window = place.and_then(|place| text.get(place..)?.first_chunk());
             window.copied().map(folded)
         };
         let (after, before) = (beside(Some(at + WINDOW)), beside(at.checked_sub(WINDOW)));
-        let entries = slot.first as usize..(slot.first + slot.count) as usize;
-        for entry in self.entries.get(entries).unwrap_or_default() {
+        let first = slot.first as usize;
+        let entries = self.entries.range(first, first + slot.count as usize);
+        for entry in entries.map(Entry::of) {
             let may_be = match entry.beside {
                 Beside::After(window) => after == Some(window),
                 Beside::Before(window) => before == Some(window),
@@ -326,155 +264,34 @@ impl Group {
             if !may_be {
                 continue;
             }
-            let Some(literal) = self.literals.get(entry.literal as usize) else {
+            let Some([number, start_of_text]) = self.literals.get(entry.literal as usize) else {
                 continue;
             };
-            let Some(word) = found.get_mut(literal.number as usize / 64) else {
+            let Some(word) = found.get_mut(number as usize / 64) else {
                 continue;
             };
-            let bit = 1 << (literal.number % 64);
+            let bit = 1 << (number % 64);
             if *word & bit != 0 {
                 continue;
             }
             let Some(start) = at.checked_sub(entry.offset as usize) else {
                 continue;
             };
-            let there = text.get(start..start + literal.text.len());
-            if there.is_some_and(|there| there.eq_ignore_ascii_case(&literal.text)) {
+            let end_of_text = self.literals.get(entry.literal as usize + 1);
+            let literal = end_of_text.and_then(|[_, end_of_text]| {
+                self.texts.get(start_of_text as usize..end_of_text as usize)
+            });
+            let is_there = literal.is_some_and(|literal| {
+                let there = text.get(start..start + literal.len());
+                there.is_some_and(|there| there.eq_ignore_ascii_case(literal))
+            });
+            if is_there {
                 *word |= bit;
             }
         }
     }
 }
 
-fn window_of(bytes: &[u8]) -> u32 {
-    folded(std::array::from_fn(|at| {
-        bytes.get(at).copied().unwrap_or_default()
-    }))
-}
-
-/// About how often a window is met in ordinary text.
-fn commonness(window: u32) -> f64 {
-    window
-        .to_le_bytes()
-        .into_iter()
-        .map(ordinary::share)
-        .product()
-}
-
-fn sieve(windows: impl Iterator<Item = u32>, count: usize, step: usize) -> Sieve {
-    let bits = (count * 16).next_power_of_two().clamp(1 << 12, 1 << 18);
-    let shift = 32 - bits.trailing_zeros();
-    let mut sieve = Sieve {
-        bits: vec![0; bits / 32].into(),
-        shift,
-        step,
-    };
-    for window in windows {
-        let bit = hash(window) >> shift;
-        if let Some(word) = sieve.bits.get_mut((bit >> 5) as usize) {
-            *word |= 1 << (bit & 31);
-        }
-    }
-    sieve
-}
-
-fn slot_of(window: u32, last: usize) -> usize {
+pub(crate) fn slot_of(window: u32, last: usize) -> usize {
     (hash(window) >> 8) as usize & last
-}
-
-/// An open table that is at most half full.
-fn slots(entries: &[(u32, Vec<Entry>)]) -> Box<[Slot]> {
-    let mut slots = vec![Slot::default(); (entries.len() * 2).next_power_of_two()];
-    let last = slots.len() - 1;
-    let mut first = 0;
-    for (window, entries) in entries {
-        let mut place = slot_of(*window, last);
-        while slots[place].count > 0 {
-            place = (place + 1) & last;
-        }
-        slots[place] = Slot {
-            window: *window,
-            first,
-            count: entries.len() as u32,
-        };
-        first += entries.len() as u32;
-    }
-    slots.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn they_are_found_at_every_place_and_nowhere_else() {
-        let mut random = fastrand::Rng::with_seed(3);
-        for letters in ["ab", "abcdefgh ", "aé日-"] {
-            let letters: Vec<char> = letters.chars().collect();
-            let draw = |random: &mut fastrand::Rng, most: usize| -> String {
-                (0..random.usize(1..most))
-                    .map(|_| letters[random.usize(..letters.len())])
-                    .collect()
-            };
-            for _ in 0..200 {
-                let drawn: Vec<String> = (0..random.usize(1..40))
-                    .map(|_| draw(&mut random, 14))
-                    .collect();
-                let given: Vec<(u32, &str)> = (0..)
-                    .zip(&drawn)
-                    .map(|(number, text)| (number, text.as_str()))
-                    .collect();
-                let (literals, others) = Literals::new(&given);
-                let mut samples = Samples::default();
-                for _ in 0..20 {
-                    let mut text = draw(&mut random, 200);
-                    if random.bool() {
-                        let planted = &drawn[random.usize(..drawn.len())];
-                        text.insert_str(0, &planted.to_ascii_uppercase());
-                        text.push_str(planted);
-                    }
-                    let mut found = [0];
-                    literals.scan(text.as_bytes(), &mut samples, &mut found);
-                    let small = text.to_ascii_lowercase();
-                    for (number, literal) in drawn.iter().enumerate() {
-                        let is_other = others.contains(&number);
-                        let expected = !is_other && small.contains(literal.as_str());
-                        assert_eq!(
-                            found[0] >> number & 1 == 1,
-                            expected,
-                            "{literal:?} in {text:?}"
-                        );
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn only_letters_that_fold_to_ascii_matter_to_what_is_ascii() {
-        let folding: String = ('\u{80}'..=char::MAX)
-            .filter(|letter| letter.to_lowercase().any(|small| small.is_ascii()))
-            .collect();
-        assert_eq!(folding, "\u{130}\u{212A}");
-        let (ascii, _) = Literals::new(&[(0, "token")]);
-        assert!(ascii.ignore_case_of("“token” é"));
-        assert!(!ascii.ignore_case_of("“to\u{212A}en”"));
-        let (beyond, _) = Literals::new(&[(0, "café"), (1, "token")]);
-        assert!(beyond.ignore_case_of("CAFE") && !beyond.ignore_case_of("CAFÉ"));
-    }
-
-    #[test]
-    fn what_is_too_short_or_too_much_alike_is_left_to_others() {
-        let alike: Vec<String> = (0..600)
-            .map(|at| format!("aaaaaaaa{}", "a".repeat(at)))
-            .collect();
-        let given: Vec<(u32, &str)> = (0..)
-            .zip(&alike)
-            .map(|(at, text)| (at, text.as_str()))
-            .collect();
-        let (_, others) = Literals::new(&given);
-        assert!(others.len() >= 600 - MOST_ALIKE, "{others:?}");
-        assert_eq!(Literals::new(&[(0, "abc"), (1, ""), (2, "abcd")]).1, [0, 1]);
-    }
 }

@@ -4,6 +4,8 @@
 //! Unicode is no larger than one over ASCII, and a Kelvin sign folds to `k`
 //! without a state of its own.
 
+use crate::stored::{Malformed, Reader, Stored, Words, stored};
+
 /// Before the first letter of a text.
 pub(crate) const BEFORE: u8 = 0;
 
@@ -31,19 +33,36 @@ impl SymbolSet {
     }
 }
 
+impl Stored for SymbolSet {
+    fn store(&self, to: &mut Vec<u8>) {
+        self.0.store(to);
+    }
+
+    fn load(from: &mut Reader) -> Result<SymbolSet, Malformed> {
+        from.read().map(SymbolSet)
+    }
+}
+
 /// Which symbol a letter has.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_field_names, reason = "symbols are what it has")]
 pub(crate) struct Symbols {
     /// How many there are.
-    pub(crate) count: usize,
+    pub(crate) count: u16,
     /// By the letter.
     pub(crate) ascii: [u8; 128],
     /// Where a run of letters beyond ASCII with one symbol starts, rising.
-    pub(crate) starts: Box<[u32]>,
+    pub(crate) starts: Words<u32>,
     /// The symbols of these runs.
-    pub(crate) symbols: Box<[u8]>,
+    pub(crate) symbols: Words<u8>,
 }
+
+stored!(Symbols {
+    count,
+    ascii,
+    starts,
+    symbols,
+});
 
 impl Symbols {
     /// The symbol of any letter.
@@ -55,11 +74,8 @@ impl Symbols {
     }
 
     fn beyond(&self, letter: char) -> u8 {
-        let after = self.starts.partition_point(|&start| start <= letter as u32);
-        self.symbols
-            .get(after.wrapping_sub(1))
-            .copied()
-            .unwrap_or_default()
+        let after = self.starts.partition_point(|start| start <= letter as u32);
+        self.symbols.get(after.wrapping_sub(1)).unwrap_or_default()
     }
 
     /// Reads the letter that starts at `at`: its symbol, and where the next one starts.

@@ -27,8 +27,20 @@ pub fn tokens(
     name: &Ident,
     krate: &TokenStream,
 ) -> TokenStream {
+    let matchers = matchers(table, name);
+    policies(table, visibility, name, krate, &quote!(#(#matchers)*))
+}
+
+/// The same, where what finds patterns stands `inside` or elsewhere.
+fn policies(
+    table: &Table<'_>,
+    visibility: &TokenStream,
+    name: &Ident,
+    krate: &TokenStream,
+    inside: &TokenStream,
+) -> TokenStream {
     let sources = plain(table.sources.iter().map(source));
-    let policies = list(table.policies.iter().map(policy));
+    let policies = list(table.policies.iter().zip(0..).map(|row| policy(name, row)));
     let names: Vec<String> = table
         .sources
         .iter()
@@ -43,10 +55,32 @@ pub fn tokens(
         #[allow(unused_imports, clippy::pedantic)]
         #visibility static #name: #krate::Policy = {
             use ::core::option::Option::{None, Some};
-            use #krate::{Number, __private::{at, list}, table::*};
+            use #krate::{Number, __private::{at, bytes, list}, table::*};
+            #inside
             #krate::Policy::new(Table { sources: #sources, policies: #policies })
         };
     }
+}
+
+/// What finds the patterns of each policy that looks for any.
+fn matchers(table: &Table<'_>, of: &Ident) -> Vec<TokenStream> {
+    let policies = table.policies.iter().zip(0..);
+    let policies = policies.filter(|(policy, _)| !policy.matchers.is_empty());
+    policies
+        .map(|(policy, position)| {
+            let about = format!(" What finds the patterns of `{}`.", one_line(policy.name));
+            let name = matchers_name(of, position);
+            let bytes = Token::byte_string(&policy.matchers);
+            quote! {
+                #[doc = #about]
+                static #name: &[u8] = #bytes;
+            }
+        })
+        .collect()
+}
+
+fn matchers_name(of: &Ident, position: usize) -> Ident {
+    ident(&format!("{of}_MATCHERS_{position}"))
 }
 
 /// A whole file: `pub static POLICY`, by the facade `::agentos`.
@@ -64,8 +98,10 @@ pub fn file(table: &Table<'_>) -> String {
 ///
 /// When `krate` is no path.
 pub fn text(table: &Table<'_>, name: &Ident, krate: &TokenStream) -> String {
-    let tokens = tokens(table, &quote!(pub), name, krate);
-    let file = syn::parse2(tokens).expect("rows are printed as Rust, given that the path is one");
+    let policies = policies(table, &quote!(pub), name, krate, &TokenStream::new());
+    let matchers = matchers(table, name);
+    let file = syn::parse2(quote!(#policies #(#matchers)*))
+        .expect("rows are printed as Rust, given that the path is one");
     let names: Vec<&str> = table.sources.iter().map(|source| source.name).collect();
     let sources: Vec<String> = names.iter().map(|name| one_line(name)).collect();
     let mut places = table
@@ -88,10 +124,50 @@ pub fn text(table: &Table<'_>, name: &Ident, krate: &TokenStream) -> String {
             let indent = &line[..line.len() - code.len()];
             let _ = writeln!(text, "{indent}// {source}:{}", at.line);
         }
-        text.push_str(line);
+        match line.find("b\"") {
+            Some(bytes) if line.len() > LONGEST_LINE && line.starts_with("static ") => {
+                let (start, literal) = line.split_at(bytes);
+                text.push_str(start);
+                wrap(literal, &mut text);
+            }
+            _ => text.push_str(line),
+        }
         text.push('\n');
     }
     text
+}
+
+/// Where lines of bytes are broken, in columns.
+const LONGEST_LINE: usize = 100;
+
+/// Breaks a literal of bytes into lines that mean the same.
+fn wrap(literal: &str, text: &mut String) {
+    let mut rest = literal.strip_prefix("b\"").unwrap_or(literal);
+    text.push_str("b\"");
+    let mut column = LONGEST_LINE;
+    while !rest.is_empty() {
+        // An escape stays whole.
+        let length = match rest.as_bytes() {
+            [b'\\', b'x', ..] => 4,
+            [b'\\', ..] => 2,
+            _ => 1,
+        };
+        let (letter, after) = rest.split_at(length.min(rest.len()));
+        let is_broken = column + length >= LONGEST_LINE;
+        if is_broken {
+            text.push_str("\\\n    ");
+            column = 4;
+        }
+        // What is blank behind a break would be skipped.
+        let letter = if is_broken && letter == " " {
+            "\\x20"
+        } else {
+            letter
+        };
+        text.push_str(letter);
+        column += letter.len();
+        rest = after;
+    }
 }
 
 /// A file name cannot end the comment it stands in.
@@ -152,7 +228,7 @@ fn source(row: &Source<'_>) -> TokenStream {
     quote!(Source { name: #name, sha256: #sha256 })
 }
 
-fn policy(row: &Policy<'_>) -> TokenStream {
+fn policy(of: &Ident, (row, position): (&Policy<'_>, usize)) -> TokenStream {
     let Policy {
         name,
         version,
@@ -178,6 +254,12 @@ fn policy(row: &Policy<'_>) -> TokenStream {
     let actions = list(row.actions.iter().map(action));
     let patterns = list(row.patterns.iter().map(pattern_set));
     let intents = list(row.intents.iter().map(intent));
+    let matchers = if row.matchers.is_empty() {
+        quote!(bytes(&[]))
+    } else {
+        let name = matchers_name(of, position);
+        quote!(bytes(#name))
+    };
     let limits = limits(&row.limits);
     let rates = list(row.rates.iter().map(rate));
     let trust = option(row.trust.as_ref().map(trust));
@@ -195,6 +277,7 @@ fn policy(row: &Policy<'_>) -> TokenStream {
             actions: #actions,
             patterns: #patterns,
             intents: #intents,
+            matchers: #matchers,
             limits: #limits,
             rates: #rates,
             trust: #trust,
@@ -543,6 +626,28 @@ policy mail \"1.0\" {
         let plan = plan.unwrap_or_else(|| panic!("{found:?}"));
         let name = super::ident("POLICY");
         insta::assert_snapshot!(super::text(&plan.table(), &name, &quote!(::agentos)));
+    }
+
+    #[test]
+    fn broken_lines_of_bytes_mean_the_same() {
+        let mut random = 1_u32;
+        let bytes: Vec<u8> = (0..3000)
+            .map(|_| {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                // Blanks, ends of lines and backslashes are frequent.
+                *b" \n\\\"a\0\xFF'"
+                    .get((random >> 28) as usize)
+                    .unwrap_or(&b' ')
+            })
+            .collect();
+        let mut text = String::new();
+        super::wrap(&super::Token::byte_string(&bytes).to_string(), &mut text);
+        assert!(
+            text.lines()
+                .all(|line| line.len() <= super::LONGEST_LINE + 2)
+        );
+        let read: syn::LitByteStr = syn::parse_str(&text).unwrap();
+        assert_eq!(read.value(), bytes);
     }
 
     #[test]

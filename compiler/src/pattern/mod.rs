@@ -25,6 +25,7 @@ mod syntax;
 mod weigh;
 
 pub use limits::{AUTOMATON_BYTES, Budget, EXPANSION, GROUP_DEPTH, PATTERN_BYTES, UNROLLED};
+pub use weigh::outgrown;
 
 use body::Body;
 use looks::{Beside, Piece, Tail};

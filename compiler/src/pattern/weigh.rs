@@ -3,6 +3,7 @@
 //! Most do by far, which a sum over their parts shows; an automaton is built
 //! only to settle the others.
 
+use agentos_runtime::matchers::MOST_STATES;
 use regex_automata::nfa::thompson::{self, WhichCaptures};
 
 use super::{
@@ -60,8 +61,20 @@ fn too_large(bytes: usize) -> PatternProblem {
         ProblemKind::TooLarge,
         format!("the pattern outgrows `AUTOMATON_BYTES` ({bytes} bytes)"),
     )
-    .help("repeat less (`{1000}` copies what it counts), or narrow what is repeated: `[a-z]` for `\\w`")
+    .help(SMALLER)
 }
+
+/// What is wrong with a pattern that no automaton finds within its budget.
+pub fn outgrown() -> PatternProblem {
+    PatternProblem::whole(
+        ProblemKind::TooLarge,
+        format!("no automaton of at most `MOST_STATES` ({MOST_STATES}) states finds the pattern"),
+    )
+    .help(SMALLER)
+}
+
+const SMALLER: &str =
+    "repeat less (`{1000}` copies what it counts), or narrow what is repeated: `[a-z]` for `\\w`";
 
 /// At least how many states, and at most how many bytes.
 type Weight = (u64, u64);

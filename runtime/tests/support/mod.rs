@@ -15,7 +15,7 @@ use agentos_runtime::{
     table::{
         Action, Category, Check, Combine, Condition, DefaultAnswer, Field, Intent, Limits, List,
         Literal, Matcher, Mode, Normalize, Order, Param, Part, Pattern, PatternSet, Place, Policy,
-        Quantifier, Rule, Signal, Source, Table, Test, Type,
+        Quantifier, Rule, Signal, Table, Test, Type,
     },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -368,9 +368,9 @@ fn policy(
                     PatternSet {
                         name: "",
                         patterns: list(vec![
-                            pattern(Matcher::RegexUnless(r"(?i)\ba+", "b")),
+                            pattern(Matcher::RegexUnless(r"(?:\A|[^\pL\pN_])((?i)a+)", "b")),
                             // A key undoes these, where the text without keys is not seen.
-                            pattern(Matcher::RegexUnless("(?i)c", r".* l\b")),
+                            pattern(Matcher::RegexUnless("(?i)c", r".* l(?:\z|[^\pL\pN_])")),
                             pattern(Matcher::Regex(r"(?i)drop\z")),
                         ]),
                     },
@@ -380,7 +380,9 @@ fn policy(
                     signals: list(vec![
                         Signal {
                             weight: Number::new(5, 1),
-                            pattern: pattern(Matcher::Regex(r"(?i)\bDROP\b")),
+                            pattern: pattern(Matcher::Regex(
+                                r"(?:\A|[^\pL\pN_])((?i)DROP)(?:\z|[^\pL\pN_])",
+                            )),
                             explain: "drop",
                         },
                         Signal {
@@ -395,6 +397,7 @@ fn policy(
                         },
                     ]),
                 }]),
+                matchers: Cow::Borrowed(&[]),
                 limits: Limits::default(),
                 rates: list(vec![]),
                 trust: None,
@@ -443,13 +446,7 @@ pub(crate) fn crowd() -> impl Strategy<Value = Table<'static>> {
 }
 
 fn of(policies: Vec<Policy<'static>>) -> Table<'static> {
-    Table {
-        sources: list(vec![Source {
-            name: "a.policy",
-            sha256: "",
-        }]),
-        policies: list(policies),
-    }
+    rows::table(policies)
 }
 
 /// A value, mostly of the type that the field of that name has.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use agentos_runtime::{
-    Effect, Number, Stage,
+    Effect, Number, Stage, matchers,
     table::{
         Action, Check, Combine, Condition, DefaultAnswer, Field, Limits, List, Literal, Matcher,
         Mode, Normalize, Order, Param, Part, Pattern, PatternSet, Place, Policy, Quantifier, Rule,
@@ -25,6 +25,10 @@ pub(crate) const fn at(line: u32) -> Place {
 }
 
 pub(crate) fn table(policies: impl Into<Vec<Policy<'static>>>) -> Table<'static> {
+    let mut policies: Vec<Policy<'static>> = policies.into();
+    for policy in &mut policies {
+        policy.matchers = matchers::build(policy).unwrap().into();
+    }
     Table {
         sources: list([Source {
             name: "a.policy",
@@ -53,6 +57,7 @@ pub(crate) fn policy(name: &'static str, rules: impl Into<Vec<Rule<'static>>>) -
         actions: list([]),
         patterns: list([]),
         intents: list([]),
+        matchers: (&[]).into(),
         limits: Limits::default(),
         rates: list([]),
         trust: None,

@@ -113,7 +113,7 @@ fn of_runs(runs: &[(u32, u8)], count: usize) -> Symbols {
     let beyond = [(128, symbol_at(128))].into_iter().chain(beyond.copied());
     let (starts, symbols): (Vec<u32>, Vec<u8>) = beyond.unzip();
     Symbols {
-        count,
+        count: count as u16,
         ascii: std::array::from_fn(|letter| symbol_at(letter as u32)),
         starts: starts.into(),
         symbols: symbols.into(),
@@ -121,7 +121,7 @@ fn of_runs(runs: &[(u32, u8)], count: usize) -> Symbols {
 }
 
 /// The symbols that stand for letters, of an alphabet with so many.
-pub(crate) fn any_letter(count: usize) -> SymbolSet {
+pub(crate) fn any_letter(count: u16) -> SymbolSet {
     let mut set = SymbolSet::default();
     for symbol in 0..count {
         let symbol = symbol as u8;

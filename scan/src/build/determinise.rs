@@ -29,12 +29,22 @@ pub(crate) type Entrance = Vec<(SymbolSet, u32)>;
 /// few states of thousands of readings each would take minutes.
 const MOST_STEPS: usize = 1 << 24;
 
+/// Where readings begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Where an entrance is taken.
+    Here,
+    /// At every letter, by the first entrance.
+    Everywhere,
+}
+
 /// Makes an automaton of at most so many states. `keeps` says of which
 /// patterns every end counts.
 pub(crate) fn determinise(
     nfa: &Nfa,
     entrances: &[Entrance],
     keeps: &dyn Fn(u32) -> bool,
+    reach: Reach,
     most_states: usize,
 ) -> Option<Determined> {
     let mut cx = Cx {
@@ -46,24 +56,40 @@ pub(crate) fn determinise(
     };
     cx.id(Vec::new())?;
     let mut begins = Vec::with_capacity(entrances.len());
-    for entrance in entrances {
-        let states = (0..nfa.symbols.count).map(|symbol| {
-            let mut set = Vec::new();
-            for (before, entry) in entrance {
-                if before.has(symbol as u8) {
-                    set.extend_from_slice(&nfa.closure(*entry));
-                }
+    let entered = |entrance: &Entrance, symbol: u16| {
+        let mut set = Vec::new();
+        for (before, entry) in entrance {
+            if before.has(symbol as u8) {
+                set.extend_from_slice(&nfa.closure(*entry));
             }
-            cx.id(set)
-        });
+        }
+        set
+    };
+    for entrance in entrances {
+        let states = (0..nfa.symbols.count).map(|symbol| cx.id(entered(entrance, symbol)));
         begins.push(states.collect::<Option<Vec<u32>>>()?);
     }
-    let width = nfa.symbols.count;
-    let mut rows: Vec<Vec<u32>> = vec![vec![0; width]];
+    // What begins behind each symbol, whatever was read before.
+    let again: Vec<Vec<u32>> = match (reach, entrances.first()) {
+        (Reach::Everywhere, Some(entrance)) => (0..nfa.symbols.count)
+            .map(|symbol| entered(entrance, symbol))
+            .collect(),
+        (Reach::Here, _) | (_, None) => Vec::new(),
+    };
+    let width = usize::from(nfa.symbols.count);
+    // Where nothing begins again, nothing is found from the empty set.
+    let mut rows: Vec<Vec<u32>> = match reach {
+        Reach::Here => vec![vec![u32::from(DEAD); width]],
+        Reach::Everywhere => Vec::new(),
+    };
     let mut targets: Vec<Vec<u32>> = vec![Vec::new(); width];
     let mut steps = 0;
     while let Some(set) = cx.sets.get(rows.len()).cloned() {
         targets.iter_mut().for_each(Vec::clear);
+        for (target, again) in targets.iter_mut().zip(&again) {
+            target.extend_from_slice(again);
+            steps += again.len();
+        }
         for &state in &set {
             if let Some(State::Read(symbols, next)) = nfa.states.get(state as usize) {
                 let next = nfa.closure(*next);
@@ -181,7 +207,7 @@ fn smallest(rows: &[Vec<u32>], found: &[Vec<u16>], begins: &[Vec<u32>]) -> Deter
             })
             .collect(),
         dfa: Dfa {
-            shift,
+            shift: shift as u8,
             next: next.into(),
             first_found,
             offsets: offsets.into(),

@@ -183,20 +183,15 @@ struct Spelled {
 
 impl Spelled {
     fn new(symbols: &Symbols) -> Spelled {
-        let mut alone = vec![[0; 4]; symbols.count];
-        let mut longer = vec![[0; 4]; symbols.count];
+        let mut alone = vec![[0; 4]; usize::from(symbols.count)];
+        let mut longer = vec![[0; 4]; usize::from(symbols.count)];
         for (byte, &symbol) in (0..).zip(&symbols.ascii) {
             put(&mut alone[usize::from(symbol)], byte);
         }
         // What is not there is read as a zero.
         put(&mut alone[usize::from(AFTER)], 0);
-        let ends = symbols
-            .starts
-            .iter()
-            .skip(1)
-            .copied()
-            .chain([char::MAX as u32 + 1]);
-        for ((&start, end), &symbol) in symbols.starts.iter().zip(ends).zip(&symbols.symbols) {
+        let ends = symbols.starts.iter().skip(1).chain([char::MAX as u32 + 1]);
+        for ((start, end), symbol) in symbols.starts.iter().zip(ends).zip(symbols.symbols.iter()) {
             for byte in first_byte(start)..=first_byte(end - 1) {
                 put(&mut longer[usize::from(symbol)], byte);
             }

@@ -1,8 +1,9 @@
 //! Builds automata: expressions in, automata and what they cannot find out.
 //!
 //! Expressions come in the syntax of the `regex` crate, as the compiler prints
-//! them. What has another shape, begins almost anywhere, or would need an
-//! automaton beyond its budget is left to slower engines, and said so.
+//! them. Those that begin rarely are looked for only where they may begin, the
+//! others by reading every letter. What has another shape, or alone would need
+//! an automaton beyond its budget, is named.
 
 use std::ops::Range;
 
@@ -10,30 +11,38 @@ use regex_syntax::hir::Hir;
 
 use crate::{
     automaton::{Automaton, Entry, Follower, Gap, Join, MOST_JOINS, Role, Then},
-    symbols::{MOST_SYMBOLS, SymbolSet},
+    fingerprint::Fingerprint,
+    symbols::{BEFORE, MOST_SYMBOLS, SymbolSet},
 };
 
 mod alike;
 mod alphabet;
 mod determinise;
 mod first_bytes;
+mod literals;
 mod nfa;
 pub(crate) mod ordinary;
 mod pieces;
+mod program;
+mod set;
 mod shape;
 
+pub use set::Sought;
+
 use alphabet::{Classes, Letters};
-use determinise::{Entrance, determinise};
+use determinise::{Entrance, Reach, determinise};
 use nfa::Nfa;
-use pieces::{Piece, Way, ways};
-use shape::{Node, Shape, shape};
+pub(crate) use program::Programmer;
+
+use pieces::{Piece, Way, looks_beyond, ways};
+use shape::{Node, Shape, shape, shapes};
 
 /// The largest share of an ordinary text's places where a pattern may have to
 /// begin. Beyond it, reading every letter is cheaper.
 const MOST_CANDIDATES: f64 = 0.05;
 
 /// How many states one automaton may have.
-const MOST_STATES: usize = 8_192;
+pub const MOST_STATES: usize = 40_000;
 
 /// How many patterns one automaton may look for.
 const MOST_PATTERNS: usize = 4_096;
@@ -52,10 +61,11 @@ pub struct Pattern<'p> {
 /// What was built.
 #[derive(Clone, Debug, Default)]
 pub struct Built {
-    /// They find all patterns but the others.
+    /// They find all patterns but those that do not fit.
     pub automata: Vec<Automaton>,
-    /// The numbers of those they do not find, rising.
-    pub others: Vec<u32>,
+    /// The numbers of those that have another shape, or outgrow an automaton by
+    /// themselves, rising.
+    pub unfit: Vec<u32>,
 }
 
 /// Builds automata for patterns.
@@ -70,7 +80,7 @@ pub struct Built {
 /// for automaton in &built.automata {
 ///     automaton.scan("sudo rm -rf /", &mut Scratch::default(), &mut found);
 /// }
-/// assert_eq!((found, built.others), ([0b01], vec![]));
+/// assert_eq!((found, built.unfit), ([0b01], vec![]));
 /// ```
 pub fn build(patterns: &[Pattern<'_>]) -> Built {
     let classes = Classes::default();
@@ -79,25 +89,26 @@ pub fn build(patterns: &[Pattern<'_>]) -> Built {
     for pattern in patterns {
         match shaped(pattern, &classes) {
             Some(shaped) => fit.push(shaped),
-            None => built.others.push(pattern.number),
+            None => built.unfit.push(pattern.number),
         }
     }
     let fit: Vec<&Shaped> = fit.iter().collect();
     for fit in fit.chunks(MOST_PATTERNS) {
-        let (rare, others) = by_begin(fit, &classes);
-        built
-            .others
-            .extend(others.iter().map(|shaped| shaped.number));
-        together(&rare, &classes, &mut built);
+        let (rare, common) = by_begin(fit, &classes);
+        together(&rare, &classes, automaton, &mut built);
+        together(&common, &classes, reader, &mut built);
     }
-    built.others.sort_unstable();
+    built.unfit.sort_unstable();
     built
 }
 
 /// A pattern of a shape that automata find.
 struct Shaped {
     number: u32,
-    ways: Vec<Way>,
+    /// None where it may begin behind the last letter of a text.
+    ways: Option<Vec<Way>>,
+    /// All of each of its alternatives.
+    whole: Vec<Piece>,
     unless: Option<Shape>,
 }
 
@@ -107,14 +118,19 @@ fn shaped(pattern: &Pattern<'_>, classes: &Classes) -> Option<Shaped> {
         Some(hir) => Some(shape(hir, classes).filter(|shape| shape.lead == shape::Lead::Any)?),
         None => None,
     };
-    let ways = ways(
-        &shape(pattern.expression, classes)?,
-        unless.is_some(),
-        classes,
-    )?;
+    let shapes = shapes(pattern.expression, classes)?;
+    // What must not follow stands where the letters end, not behind a look at them.
+    if unless.is_some() && shapes.iter().any(|shape| looks_beyond(&shape.body)) {
+        return None;
+    }
+    let ways = shapes
+        .iter()
+        .map(|shape| ways(shape, unless.is_some(), classes))
+        .collect::<Option<Vec<_>>>();
     Some(Shaped {
         number: pattern.number,
-        ways,
+        ways: ways.map(|ways| ways.into_iter().flatten().collect()),
+        whole: shapes.iter().map(Piece::whole).collect(),
         unless,
     })
 }
@@ -134,7 +150,7 @@ fn by_begin<'p>(patterns: &[&'p Shaped], classes: &Classes) -> (Vec<&'p Shaped>,
         share(&nfa, &plan, nfa.begins.clone())
     };
     let is_rare = |at: usize, shaped: &Shaped| {
-        share_of(at, shaped).is_some_and(|share| share <= MOST_CANDIDATES)
+        shaped.ways.is_some() && share_of(at, shaped).is_some_and(|share| share <= MOST_CANDIDATES)
     };
     let (mut rare, mut others) = (Vec::new(), Vec::new());
     for (at, &shaped) in patterns.iter().enumerate() {
@@ -162,30 +178,67 @@ fn determined(
     entrances: &[Entrance],
 ) -> Option<determinise::Determined> {
     let every_end_counts = |owner: u32| plan.every_end_counts(owner);
-    let determined = determinise(nfa, entrances, &every_end_counts, MOST_STATES)?;
+    let determined = determinise(nfa, entrances, &every_end_counts, Reach::Here, MOST_STATES)?;
     // What finds nothing at all in every text is for others to search.
     let mut begins = determined.begins.iter().flatten();
     let finds_nothing = begins.any(|&state| determined.dfa.has_found(state));
     (!finds_nothing).then_some(determined)
 }
 
-/// As few automata as the budgets allow.
-fn together(patterns: &[&Shaped], classes: &Classes, built: &mut Built) {
-    match (automaton(patterns, classes), patterns) {
-        (Some(automaton), _) => built.automata.push(automaton),
-        (None, []) => {}
-        (None, [alone]) => built.others.push(alone.number),
-        (None, _) => {
+/// As few automata of a kind as the budgets allow.
+fn together(
+    patterns: &[&Shaped],
+    classes: &Classes,
+    of: fn(&[&Shaped], &Classes) -> Option<Automaton>,
+    built: &mut Built,
+) {
+    match (patterns, of(patterns, classes)) {
+        ([], _) => {}
+        (_, Some(automaton)) => built.automata.push(automaton),
+        ([alone], None) => match automaton(&[alone], classes) {
+            Some(automaton) => built.automata.push(automaton),
+            None => built.unfit.push(alone.number),
+        },
+        (_, None) => {
             let (one, other) = patterns.split_at(patterns.len() / 2);
-            together(one, classes, built);
-            together(other, classes, built);
+            together(one, classes, of, built);
+            together(other, classes, of, built);
         }
     }
 }
 
+/// One that reads every letter, and knows after each which patterns end there.
+fn reader(patterns: &[&Shaped], classes: &Classes) -> Option<Automaton> {
+    let plan = Plan::whole(patterns);
+    let nfa = Nfa::new(classes, &plan.pieces, &plan.followers, &plan.gaps)?;
+    let every_end_counts = |owner: u32| plan.every_end_counts(owner);
+    let entrances = [nfa.begins.clone()];
+    let reach = Reach::Everywhere;
+    let determined = determinise(&nfa, &entrances, &every_end_counts, reach, MOST_STATES)?;
+    let begins = determined.begins.first()?;
+    let begin = *begins.get(usize::from(BEFORE))?;
+    let nowhere = Entry {
+        fingerprint: Fingerprint::nowhere(),
+        begins: Vec::new().into(),
+    };
+    Some(Automaton {
+        first: nowhere,
+        any: None,
+        every: Some(begin),
+        dfa: determined.dfa,
+        roles: plan.roles.as_slice().into(),
+        joins: Box::default(),
+        gaps: Box::default(),
+        patterns: patterns.iter().map(|shaped| shaped.number).collect(),
+        followers: followers(&nfa)?,
+        symbols: nfa.symbols,
+    })
+}
+
+/// One that reads on where its patterns may begin.
 fn automaton(patterns: &[&Shaped], classes: &Classes) -> Option<Automaton> {
     let plan = Plan::new(patterns);
-    if patterns.is_empty() || plan.joins.len() > MOST_JOINS {
+    if plan.joins.len() > MOST_JOINS || patterns.iter().any(|shaped| shaped.ways.is_none()) {
         return None;
     }
     let nfa = Nfa::new(classes, &plan.pieces, &plan.followers, &plan.gaps)?;
@@ -199,19 +252,20 @@ fn automaton(patterns: &[&Shaped], classes: &Classes) -> Option<Automaton> {
     }
     let determined = determined(&nfa, &plan, &entrances)?;
     let entries = determined.begins.into_iter().map(|begins| {
-        let (fingerprint, _) = first_bytes::fingerprint(&nfa.symbols, &determined.dfa, &begins)?;
-        Some(Entry {
-            fingerprint,
+        let known = first_bytes::fingerprint(&nfa.symbols, &determined.dfa, &begins);
+        Entry {
+            // Beginnings that are too many to tell apart are everywhere.
+            fingerprint: known.map_or_else(Fingerprint::everywhere, |(known, _)| known),
             begins: begins.into(),
-        })
+        }
     });
-    let mut entries = entries.collect::<Option<Vec<_>>>()?.into_iter();
+    let mut entries = entries.collect::<Vec<_>>().into_iter();
     let (first, any) = (entries.next()?, entries.next());
-    let followers = nfa.followers.iter().map(|&entry| follower(&nfa, entry));
     let gaps = nfa.gaps.iter().zip(&plan.gap_joins);
     Some(Automaton {
         first,
         any,
+        every: None,
         dfa: determined.dfa,
         roles: plan.roles.into(),
         joins: plan.joins.into(),
@@ -219,7 +273,7 @@ fn automaton(patterns: &[&Shaped], classes: &Classes) -> Option<Automaton> {
             .map(|(&symbols, &joins)| Gap::new(&nfa.symbols, symbols, joins))
             .collect(),
         patterns: patterns.iter().map(|shaped| shaped.number).collect(),
-        followers: followers.collect::<Option<_>>()?,
+        followers: followers(&nfa)?,
         symbols: nfa.symbols,
     })
 }
@@ -243,23 +297,39 @@ impl<'p> Plan<'p> {
     fn new(patterns: &[&'p Shaped]) -> Plan<'p> {
         let mut plan = Plan::default();
         for (pattern, shaped) in (0..).zip(patterns) {
-            let then = match &shaped.unless {
-                Some(shape) => {
-                    plan.followers.push(&shape.body);
-                    Then::Unless {
-                        pattern,
-                        follower: plan.followers.len() as u16 - 1,
-                    }
-                }
-                None => Then::Found(pattern),
-            };
+            let then = plan.then(pattern, shaped);
             let first = plan.pieces.len();
-            for way in &shaped.ways {
+            for way in shaped.ways.iter().flatten() {
                 plan.way(way, then);
             }
             plan.pieces_of.push(first..plan.pieces.len());
         }
         plan
+    }
+
+    /// The same without gaps.
+    fn whole(patterns: &[&'p Shaped]) -> Plan<'p> {
+        let mut plan = Plan::default();
+        for (pattern, shaped) in (0..).zip(patterns) {
+            let then = plan.then(pattern, shaped);
+            for piece in &shaped.whole {
+                plan.pieces.push(piece);
+                plan.roles.push(Role { after: None, then });
+            }
+        }
+        plan
+    }
+
+    /// What finding a pattern means.
+    fn then(&mut self, pattern: u16, shaped: &'p Shaped) -> Then {
+        let Some(shape) = &shaped.unless else {
+            return Then::Found(pattern);
+        };
+        self.followers.push(&shape.body);
+        Then::Unless {
+            pattern,
+            follower: self.followers.len() as u16 - 1,
+        }
     }
 
     fn way(&mut self, way: &'p Way, last: Then) {
@@ -300,14 +370,18 @@ impl<'p> Plan<'p> {
     }
 }
 
+fn followers(nfa: &Nfa) -> Option<Box<[Follower]>> {
+    let followers = nfa.followers.iter();
+    followers.map(|&entry| follower(nfa, entry)).collect()
+}
+
 fn follower(nfa: &Nfa, entry: u32) -> Option<Follower> {
     let mut anything = SymbolSet::default();
     (0..MOST_SYMBOLS).for_each(|symbol| anything.insert(symbol as u8));
-    let determined = determinise(nfa, &[vec![(anything, entry)]], &|_| false, MOST_STATES)?;
-    let begin = *determined.begins.first()?.first()?;
-    // What may be nothing always follows.
-    (!determined.dfa.has_found(begin)).then_some(Follower {
+    let entrance = vec![(anything, entry)];
+    let determined = determinise(nfa, &[entrance], &|_| false, Reach::Here, MOST_STATES)?;
+    Some(Follower {
+        begin: *determined.begins.first()?.first()?,
         dfa: determined.dfa,
-        begin,
     })
 }

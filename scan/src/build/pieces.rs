@@ -34,22 +34,27 @@ pub(crate) struct Piece {
     pub(crate) body: Node,
 }
 
+impl Piece {
+    /// All of a shape.
+    pub(crate) fn whole(shape: &Shape) -> Piece {
+        Piece {
+            lead: shape.lead.clone(),
+            owns_lead: false,
+            body: shape.body.clone(),
+        }
+    }
+}
+
 /// Finds the ways. One, with all in one piece, where there is nothing to gain.
 /// None where it may begin behind the last letter: nobody looks there.
 /// `every_end_counts` where something must not follow it.
 pub(crate) fn ways(shape: &Shape, every_end_counts: bool, classes: &Classes) -> Option<Vec<Way>> {
-    // What must not follow stands where the letters end, not behind a look at them.
-    if begins_at_end(&shape.body) || every_end_counts && looks_beyond(&shape.body) {
+    if begins_at_end(&shape.body) {
         return None;
     }
     let whole = || {
-        let piece = Piece {
-            lead: shape.lead.clone(),
-            owns_lead: false,
-            body: shape.body.clone(),
-        };
         vec![Way {
-            first: piece,
+            first: Piece::whole(shape),
             rest: Vec::new(),
         }]
     };
@@ -247,7 +252,7 @@ fn any_begins_at_end(nodes: &[Node]) -> bool {
 }
 
 /// Whether it asks anything of what follows it.
-fn looks_beyond(node: &Node) -> bool {
+pub(crate) fn looks_beyond(node: &Node) -> bool {
     match node {
         Node::One(class) => class.edge,
         Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(looks_beyond),

@@ -52,19 +52,32 @@ pub(crate) enum Node {
     },
 }
 
-/// Reads an expression. None where it has assertions inside, or flags that
-/// look at bytes.
+/// Reads an expression: one shape, or one for each of its alternatives. None
+/// where it has assertions inside, or flags that look at bytes.
+pub(crate) fn shapes(hir: &Hir, classes: &Classes) -> Option<Vec<Shape>> {
+    match (shape(hir, classes), hir.kind()) {
+        (Some(shape), _) => Some(vec![shape]),
+        (None, HirKind::Alternation(parts)) => {
+            parts.iter().map(|part| shape(part, classes)).collect()
+        }
+        (None, _) => None,
+    }
+}
+
 pub(crate) fn shape(hir: &Hir, classes: &Classes) -> Option<Shape> {
-    let parts = match hir.kind() {
-        HirKind::Concat(parts) => parts.as_slice(),
-        _ => std::slice::from_ref(hir),
+    let mut parts = match hir.kind() {
+        HirKind::Concat(parts) => parts.clone(),
+        _ => vec![hir.clone()],
     };
+    // Asking twice is asking once.
+    parts.dedup_by(|one, other| matches!(one.kind(), HirKind::Look(_)) && one == other);
+    let parts = parts.as_slice();
     let core = parts
         .iter()
         .position(|part| matches!(part.kind(), HirKind::Capture(_)));
     let (lead, rest) = match (core, parts.split_first()) {
         (Some(0), _) => (Lead::Any, parts),
-        (Some(1), Some((first, rest))) => (Lead::Of(edge_or_letter(first, true, classes)?), rest),
+        (Some(_), Some((first, rest))) => (Lead::Of(edge_or_letter(first, true, classes)?), rest),
         (None, Some((first, rest))) => match edge_or_letter(first, true, classes) {
             Some(class) if class.edge => (Lead::Of(class), rest),
             _ => (Lead::Any, parts),

@@ -18,7 +18,7 @@ use crate::{
 /// Steps of one, two and four bytes are loops of their own.
 #[target_feature(enable = "avx2")]
 pub(super) fn sift(sieve: &Sieve, text: &[u8], samples: &mut [u8]) {
-    match sieve.step {
+    match sieve.step() {
         1 => each_block::<1, 4>(sieve, text, samples),
         2 => each_block::<2, 2>(sieve, text, samples),
         _ => each_block::<4, 1>(sieve, text, samples),
@@ -33,8 +33,9 @@ fn each_block<const STEP: usize, const STEPS: usize>(
 ) {
     // Every hash, shifted so far, numbers a bit of the table.
     let bits = sieve.bits.len() * 32;
-    assert!(bits.is_power_of_two() && sieve.shift == 32 - bits.trailing_zeros());
-    let shift = _mm_cvtsi32_si128(sieve.shift.cast_signed());
+    let shift = u32::from(sieve.shift);
+    assert!(bits.is_power_of_two() && shift == 32 - bits.trailing_zeros());
+    let shift = _mm_cvtsi32_si128(shift.cast_signed());
     let (samples, _) = samples.as_chunks_mut::<STEPS>();
     for (samples, block) in samples.iter_mut().zip(sifted(text)) {
         for (step, sample) in samples.iter_mut().enumerate() {
@@ -50,7 +51,10 @@ fn each_block<const STEP: usize, const STEPS: usize>(
             // SAFETY: a bit's number is below the number of bits, as was
             // asserted, so that its word, of 32 bits, is one of the table.
             let words = unsafe {
-                _mm256_i32gather_epi32::<4>(sieve.bits.as_ptr().cast(), _mm256_srli_epi32::<5>(bit))
+                _mm256_i32gather_epi32::<4>(
+                    sieve.bits.bytes().as_ptr().cast(),
+                    _mm256_srli_epi32::<5>(bit),
+                )
             };
             // Each word is shifted so that its bit becomes the sign.
             let last = _mm256_set1_epi32(31);

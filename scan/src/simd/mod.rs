@@ -66,7 +66,7 @@ const BEYOND: usize = WINDOW - 1;
 pub(crate) fn sift(sieve: &Sieve, text: &[u8], samples: &mut Vec<u8>) -> usize {
     let blocks = text.len().saturating_sub(BEYOND) / SIFTED;
     samples.clear();
-    samples.resize(blocks * WINDOW / sieve.step, 0);
+    samples.resize(blocks * WINDOW / sieve.step(), 0);
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         #[allow(unsafe_code, reason = "the instructions are there")]
@@ -81,10 +81,10 @@ pub(crate) fn sift(sieve: &Sieve, text: &[u8], samples: &mut Vec<u8>) -> usize {
 }
 
 fn sift_plainly(sieve: &Sieve, text: &[u8], samples: &mut [u8]) {
-    for (samples, block) in samples.chunks_mut(WINDOW / sieve.step).zip(sifted(text)) {
+    for (samples, block) in samples.chunks_mut(WINDOW / sieve.step()).zip(sifted(text)) {
         for (step, sample) in samples.iter_mut().enumerate() {
             *sample = (0..8).fold(0, |bits, lane| {
-                let at = step * sieve.step + lane * WINDOW;
+                let at = step * sieve.step() + lane * WINDOW;
                 let window = std::array::from_fn(|byte| block[at + byte]);
                 bits | u8::from(sieve.admits(window)) << lane
             });
@@ -168,11 +168,11 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(4);
         for step in [1, 2, 4] {
             for length in 0..300 {
-                let bits: Box<[u32]> = (0..128).map(|_| random.u32(..)).collect();
+                let bits = (0..128).map(|_| random.u32(..)).collect();
                 let sieve = Sieve {
                     bits,
                     shift: 32 - 12,
-                    step,
+                    step: step as u8,
                 };
                 let bytes: Vec<u8> = (0..length + 3).map(|_| random.u8(..)).collect();
                 let text = &bytes[random.usize(..4)..];

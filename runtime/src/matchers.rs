@@ -1,0 +1,99 @@
+//! Rows of a policy in, what finds their patterns out, as the bytes that stand
+//! in [`Policy::matchers`](crate::table::Policy::matchers). For compilers.
+
+use agentos_scan::{Matchers, Sought};
+use regex_syntax::hir::Hir;
+
+pub use agentos_scan::MOST_STATES;
+
+use crate::{
+    ending,
+    table::{Matcher, Pattern, Policy},
+    uses::Uses,
+};
+
+/// Patterns that no automaton finds within its budget: their numbers among those
+/// of all the policy's sets, in order, and then of all its signals.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} patterns outgrow their automata", .0.len())]
+pub struct Unfit(pub Vec<u32>);
+
+/// Builds what finds the patterns of a policy. Its row of matchers is not read.
+///
+/// # Errors
+///
+/// Where patterns are too large, or are no expressions as the compiler prints them.
+pub fn build(policy: &Policy<'_>) -> Result<Vec<u8>, Unfit> {
+    let uses = Uses::of(policy);
+    let mut wanted = [uses.text.as_slice(), &uses.fields].concat();
+    wanted.sort_unstable();
+    wanted.dedup();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (mut read, mut unfit) = (Vec::new(), Vec::new());
+    for &number in &wanted {
+        match uses
+            .rows
+            .get(number as usize)
+            .and_then(|row| Expression::of(row))
+        {
+            Some(expression) => read.push((number, expression)),
+            None => unfit.push(number),
+        }
+    }
+    if !unfit.is_empty() {
+        return Err(Unfit(unfit));
+    }
+    let sought = read
+        .iter()
+        .map(|(number, expression)| (*number, expression.sought()));
+    let ends = read.iter().filter(|(number, expression)| {
+        expression.minds_end() && uses.text.binary_search(number).is_ok()
+    });
+    let ends: Vec<u32> = ends.map(|(number, _)| *number).collect();
+    Matchers::build(&sought.collect::<Vec<_>>(), &uses.text, &ends, &uses.fields)
+        .map(|matchers| matchers.to_bytes())
+        .map_err(Unfit)
+}
+
+/// A matcher that was read.
+enum Expression<'p> {
+    Part(&'p str),
+    Regex(Hir, Option<Hir>),
+    Glob(Hir),
+}
+
+impl<'p> Expression<'p> {
+    fn of(row: &Pattern<'p>) -> Option<Expression<'p>> {
+        let parse = |text: &str| regex_syntax::parse(text).ok();
+        Some(match row.matcher {
+            Matcher::Substring(part) => Expression::Part(part),
+            Matcher::Regex(text) => Expression::Regex(parse(text)?, None),
+            Matcher::RegexUnless(text, unless) => {
+                Expression::Regex(parse(text)?, Some(parse(unless)?))
+            }
+            Matcher::Glob(text) => Expression::Glob(parse(&format!(r"\A(?:{text})\z"))?),
+        })
+    }
+
+    fn sought(&self) -> Sought<'_> {
+        match self {
+            Expression::Part(part) => Sought::Part(part),
+            Expression::Regex(expression, unless) => Sought::Match {
+                expression,
+                unless: unless.as_ref(),
+            },
+            Expression::Glob(expression) => Sought::Whole(expression),
+        }
+    }
+
+    fn minds_end(&self) -> bool {
+        match self {
+            Expression::Regex(expression, None) => ending::asks_for_end(expression),
+            Expression::Regex(_, Some(_)) => true,
+            // A glob looks at each value by itself.
+            Expression::Part(_) | Expression::Glob(_) => false,
+        }
+    }
+}
