@@ -22,6 +22,7 @@ use agentos_benches::{
     vectorscan::{self, Vectorscan},
 };
 use agentos_grammar::ast::PatternKind;
+use agentos_runtime::{Engine, artifact};
 
 /// How often each engine is built; the median is told.
 const TIMES: usize = 5;
@@ -42,6 +43,7 @@ fn main() {
     intents(&is_picked, &mut notes);
     sets(&is_picked, &mut notes);
     building(&is_picked);
+    opening(&is_picked);
     notes.sort_unstable();
     notes.dedup();
     for note in notes {
@@ -250,7 +252,7 @@ fn sets(is_picked: &dyn Fn(&str) -> bool, notes: &mut Vec<String>) {
                 continue;
             }
             is_empty = false;
-            let mut engines = set_engines(kind, &phrases, notes);
+            let mut engines = set_engines(kind, &phrases);
             for (row, texts) in &texts {
                 eprintln!("{row}, {size} patterns");
                 let found = agree(&mut engines, texts, size, notes);
@@ -271,16 +273,8 @@ fn sets(is_picked: &dyn Fn(&str) -> bool, notes: &mut Vec<String>) {
     }
 }
 
-fn set_engines(kind: Kind, phrases: &[Phrase], notes: &mut Vec<String>) -> Vec<Box<dyn Entrant>> {
+fn set_engines(kind: Kind, phrases: &[Phrase]) -> Vec<Box<dyn Entrant>> {
     let ours = our_set(phrases);
-    if ours.others() > 0 {
-        notes.push(format!(
-            "{}, {}: agentos leaves {} to `RegexSet`.",
-            kind.name(),
-            phrases.len(),
-            ours.others()
-        ));
-    }
     let mut engines: Vec<Box<dyn Entrant>> = vec![Box::new(ours)];
     match kind {
         Kind::Literals => {
@@ -393,6 +387,42 @@ fn building(is_picked: &dyn Fn(&str) -> bool) {
         }
     }
     if !is_empty {
+        table.print();
+    }
+}
+
+/// How often each artifact is opened; the median is told.
+const OPENINGS: usize = 1_000;
+
+/// What it takes to open what was built: an artifact's bytes in, an engine out.
+fn opening(is_picked: &dyn Fn(&str) -> bool) {
+    let mut table = Table::new(&["opening", "patterns", "bytes", "time"]);
+    let mut is_empty = true;
+    for name in ["intents", "baseline"] {
+        if !is_picked(&format!("opening, {name}")) {
+            continue;
+        }
+        is_empty = false;
+        let plan = ours::shipped(name);
+        let rows = plan.table();
+        let patterns = rows.policies.iter().map(|policy| {
+            let sets = policy.patterns.iter().map(|set| set.patterns.len());
+            let signals = policy.intents.iter().map(|intent| intent.signals.len());
+            sets.chain(signals).sum::<usize>()
+        });
+        let bytes = artifact::write(&rows).expect("it fits an artifact").leak();
+        let bytes: &'static [u8] = bytes;
+        let open = || Engine::open(bytes).expect("it was just written");
+        table.row(vec![
+            format!("opening, {name}"),
+            thousands(patterns.max().unwrap_or(0) as f64),
+            thousands(bytes.len() as f64),
+            duration(median(OPENINGS, || (), |()| open())),
+        ]);
+    }
+    if !is_empty {
+        println!("## Opening\n");
+        println!("An artifact in memory, to an engine that decides: the median.\n");
         table.print();
     }
 }

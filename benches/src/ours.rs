@@ -1,6 +1,6 @@
 //! Rules and requests in, what agentos says of them out.
 
-use agentos_compiler::{Options, Plan, Sources, compile};
+use agentos_compiler::{Options, Plan, Sources, compile, shipped};
 use agentos_runtime::{Engine, Request, RequestSource};
 
 use crate::rules;
@@ -19,6 +19,15 @@ pub fn plan(text: &str) -> Plan {
     let sources = Sources::one("authz.policy", text);
     let (plan, findings) = compile(&sources, &Options::default());
     plan.unwrap_or_else(|| panic!("the rules do not compile: {:?}", findings.first()))
+}
+
+/// The plan of a policy that is shipped.
+///
+/// # Panics
+///
+/// When there is none of that name.
+pub fn shipped(name: &str) -> Plan {
+    plan(shipped::text(name).expect("it is shipped"))
 }
 
 /// The engine of a plan.

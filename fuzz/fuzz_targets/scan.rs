@@ -20,7 +20,7 @@ use agentos_runtime::{
     Request,
     table::{Matcher, Normalize},
 };
-use agentos_scan::{Automaton, Literals, Pattern, Samples, Scratch, build};
+use agentos_scan::{Literals, Matchers, Memory, Samples, Sought};
 use arbitrary::Unstructured;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use regex_syntax::hir::Hir;
@@ -62,7 +62,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
 
 thread_local! {
     /// What is left of a search is there for the next one, of other patterns.
-    static SCRATCH: RefCell<(Scratch, Samples)> = RefCell::default();
+    static MEMORY: RefCell<(Memory, Samples)> = RefCell::default();
 }
 
 /// A pattern that is compared.
@@ -89,50 +89,66 @@ fn number(position: usize) -> u32 {
 }
 
 fn compare(patterns: &[Compared], text: &str) {
-    let rows: Vec<Pattern<'_>> = patterns
-        .iter()
-        .enumerate()
-        .map(|(position, pattern)| Pattern {
-            number: number(position),
-            expression: &pattern.expression,
-            unless: pattern.unless.as_ref(),
-        })
-        .collect();
-    let built = build(&rows);
-    assert!(built.others.is_sorted());
-    let known: BTreeSet<u32> = built
-        .automata
-        .iter()
-        .flat_map(Automaton::patterns)
-        .copied()
-        .collect();
+    let all: Vec<u32> = (0..patterns.len()).map(number).collect();
+    // What has another shape, or is too large by itself, is named, and only that.
+    let (matchers, unfit) = match Matchers::build(&sought(patterns), &all, &[], &[]) {
+        Ok(matchers) => (matchers, Vec::new()),
+        Err(unfit) => {
+            assert!(unfit.is_sorted() && !unfit.is_empty());
+            let fit: Vec<(u32, Sought<'_>)> = sought(patterns)
+                .into_iter()
+                .filter(|(number, _)| !unfit.contains(number))
+                .collect();
+            let numbers: Vec<u32> = fit.iter().map(|(number, _)| *number).collect();
+            let Ok(matchers) = Matchers::build(&fit, &numbers, &[], &[]) else {
+                return;
+            };
+            (matchers, unfit)
+        }
+    };
+    let bytes = matchers.to_bytes();
+    let opened = Matchers::open(bytes.clone().into()).expect("it was just written");
+    assert_eq!(opened, matchers);
+    let cut = bytes.len() * (text.len() % 97) / 97;
+    assert!(Matchers::open(bytes[..cut].to_vec().into()).is_err());
     for text in lengths(text) {
-        let found = found_by(&built.automata, &text, patterns.len());
+        let found = found_by(&opened, &text, patterns.len());
         for (position, pattern) in patterns.iter().enumerate() {
             let number = number(position);
-            let is_other = built.others.contains(&number);
-            assert_ne!(is_other, known.contains(&number), "one of the two");
+            if unfit.contains(&number) {
+                assert!(!found.contains(&number));
+                continue;
+            }
             let Some(expected) = pattern.oracle.is_in(&text) else {
                 continue;
             };
-            assert_eq!(
-                found.contains(&number),
-                expected && !is_other,
-                "`{}` unless {:?} in {text:?}, other {is_other}",
-                pattern.expression,
-                pattern.unless.as_ref().map(ToString::to_string),
-            );
+            let shown = || {
+                let unless = pattern.unless.as_ref().map(ToString::to_string);
+                format!("`{}` unless {unless:?} in {text:?}", pattern.expression)
+            };
+            assert_eq!(found.contains(&number), expected, "{}", shown());
+            if let Some(place) = opened.programs.find(number, &text) {
+                assert!(expected && text.get(place).is_some(), "{}", shown());
+            } else {
+                assert!(!expected || text.len() > LONG, "{}", shown());
+            }
         }
     }
 }
 
-fn found_by(automata: &[Automaton], text: &str, patterns: usize) -> BTreeSet<u32> {
+fn sought(patterns: &[Compared]) -> Vec<(u32, Sought<'_>)> {
+    let rows = patterns.iter().enumerate();
+    rows.map(|(position, pattern)| {
+        let unless = pattern.unless.as_ref();
+        let expression = &pattern.expression;
+        (number(position), Sought::Match { expression, unless })
+    })
+    .collect()
+}
+
+fn found_by(matchers: &Matchers, text: &str, patterns: usize) -> BTreeSet<u32> {
     let mut found = vec![0; number(patterns) as usize / 64 + 1];
-    SCRATCH.with_borrow_mut(|(scratch, _)| {
-        for automaton in automata {
-            automaton.scan(text, scratch, &mut found);
-        }
-    });
+    MEMORY.with_borrow_mut(|(memory, _)| matchers.text.scan(text, memory, &mut found));
     set(&found)
 }
 
@@ -225,7 +241,7 @@ fn literals(lines: &[&str], text: &str) {
     let (literals, others) = Literals::new(&rows);
     for text in lengths(text) {
         let mut found = vec![0; number(rows.len()) as usize / 64 + 1];
-        SCRATCH.with_borrow_mut(|(_, samples)| literals.scan(text.as_bytes(), samples, &mut found));
+        MEMORY.with_borrow_mut(|(_, samples)| literals.scan(text.as_bytes(), samples, &mut found));
         let found = set(&found);
         let text = text.to_ascii_lowercase();
         for (position, (number, literal)) in rows.iter().enumerate() {
@@ -235,10 +251,9 @@ fn literals(lines: &[&str], text: &str) {
     }
 }
 
-/// The signals of the shipped intents, together in few automata.
+/// The signals of the shipped intents.
 struct Signals {
-    automata: Vec<Automaton>,
-    others: Vec<u32>,
+    matchers: Matchers,
     oracles: Vec<Oracle>,
 }
 
@@ -265,24 +280,18 @@ impl Signals {
         let patterns: Vec<Compared> = patterns
             .map(|one| one.expect("a signal is a regex"))
             .collect();
-        let rows = patterns.iter().enumerate().map(|(position, one)| Pattern {
-            number: number(position),
-            expression: &one.expression,
-            unless: one.unless.as_ref(),
-        });
-        let built = build(&rows.collect::<Vec<_>>());
+        let all: Vec<u32> = (0..patterns.len()).map(number).collect();
+        let matchers = Matchers::build(&sought(&patterns), &all, &[], &[]);
         Signals {
-            automata: built.automata,
-            others: built.others,
+            matchers: matchers.expect("they are small"),
             oracles: patterns.into_iter().map(|one| one.oracle).collect(),
         }
     }
 }
 
 fn signals(signals: &Signals, text: &str) {
-    assert!(signals.others.is_empty(), "{:?}", signals.others);
     for text in [text, &format!("{:1$}{text}", "", text.len() % 67)] {
-        let found = found_by(&signals.automata, text, signals.oracles.len());
+        let found = found_by(&signals.matchers, text, signals.oracles.len());
         for (position, oracle) in signals.oracles.iter().enumerate() {
             if let Some(expected) = oracle.is_in(text) {
                 let is_found = found.contains(&number(position));

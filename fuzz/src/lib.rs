@@ -6,7 +6,7 @@ use std::{borrow::Cow, cell::RefCell};
 
 use agentos_compiler::pattern::Compiled;
 use agentos_runtime::{
-    Effect, Engine, Stage, TableError,
+    Effect, Engine, Stage, TableError, matchers,
     table::{
         Check, Combine, Condition, DefaultAnswer, Field, Limits, Mode, Normalize, Part, Pattern,
         PatternSet, Place, Policy, Quantifier, Rule, Table, Test,
