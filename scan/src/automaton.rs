@@ -102,23 +102,22 @@ impl Gap {
         }
     }
 
-    /// Whether something else lies between two places of a text.
-    fn is_broken(&self, alphabet: &Symbols, text: &str, from: usize, to: usize) -> bool {
+    /// Up to where from a place on nothing else lies: before `to`, where it is
+    /// broken; otherwise as far as it was easy to look.
+    fn reach(&self, alphabet: &Symbols, text: &str, from: usize, to: usize) -> usize {
         if self.is_line {
-            return text
-                .as_bytes()
-                .get(from..to)
-                .is_some_and(|part| part.contains(&b'\n'));
+            let rest = text.as_bytes().get(from..).unwrap_or_default();
+            return memchr::memchr(b'\n', rest).map_or(usize::MAX, |length| from + length);
         }
         let mut at = from;
         while at < to {
             let (symbol, next) = alphabet.read(text, at);
             if !self.symbols.has(symbol) {
-                return true;
+                return at;
             }
             at = next;
         }
-        false
+        at
     }
 }
 
@@ -156,55 +155,102 @@ struct Run {
 #[derive(Clone, Debug, Default)]
 struct Open {
     joins: u64,
+    /// Those joins of all whose second piece owns the letter before it; told
+    /// when the first one is opened, like all that follows.
+    owners: u64,
     /// By join, where its first piece first ended since its gap was last broken.
     since: Vec<usize>,
-    /// By gap, up to where it was looked at.
+    /// By gap, up to where it is known not to be broken.
     looked: Vec<usize>,
+    /// Up to where that is known of all gaps of open joins.
+    unbroken: usize,
+    /// Where a join was last opened.
+    latest: usize,
     /// The joins whose second piece may begin at this place, and own the letter
     /// before it, which is the last one of a first piece and may break the gap.
     owning: (usize, u64),
 }
 
 impl Open {
-    fn clear(&mut self, automaton: &Automaton) {
+    fn clear(&mut self) {
         self.joins = 0;
         self.since.clear();
+    }
+
+    fn prepare(&mut self, automaton: &Automaton) {
         self.since.resize(automaton.joins.len(), 0);
         self.looked.clear();
         self.looked.resize(automaton.gaps.len(), 0);
-        self.owning = (0, 0);
+        let owners = (0..).zip(&automaton.joins);
+        let owners = owners.filter(|(_, join)| join.owns_lead);
+        self.owners = owners.fold(0, |owners, (number, _)| owners | 1 << number);
+        (self.unbroken, self.latest, self.owning) = (usize::MAX, 0, (0, 0));
     }
 
     /// Closes joins whose gap is broken before this place.
     fn look(&mut self, automaton: &Automaton, text: &str, to: usize) {
+        if to <= self.unbroken {
+            return;
+        }
+        self.unbroken = usize::MAX;
         for (gap, looked) in automaton.gaps.iter().zip(&mut self.looked) {
-            if self.joins & gap.joins != 0 && gap.is_broken(&automaton.symbols, text, *looked, to) {
-                self.joins &= !gap.joins;
+            if self.joins & gap.joins == 0 {
+                continue;
             }
-            *looked = to.max(*looked);
+            if *looked < to {
+                *looked = gap.reach(&automaton.symbols, text, *looked, to);
+            }
+            if *looked < to {
+                self.joins &= !gap.joins;
+            } else {
+                self.unbroken = self.unbroken.min(*looked);
+            }
         }
     }
 
+    /// Whether nothing is new where the first piece of a join ends here.
+    #[inline]
+    fn has(&self, join: u16, end: usize) -> bool {
+        self.joins >> join & 1 == 1 && end <= self.unbroken
+    }
+
     fn open(&mut self, automaton: &Automaton, text: &str, join: u16, end: usize) {
+        if self.since.is_empty() {
+            self.prepare(automaton);
+        }
         let owning = self.owning_at(automaton, text, end);
         self.owning = (end, owning);
         self.look(automaton, text, end);
-        if self.joins >> join & 1 == 0 {
-            self.joins |= 1 << join;
-            if let Some(since) = self.since.get_mut(usize::from(join)) {
-                *since = end;
+        if self.joins >> join & 1 == 1 {
+            return;
+        }
+        self.joins |= 1 << join;
+        self.latest = end;
+        if let Some(since) = self.since.get_mut(usize::from(join)) {
+            *since = end;
+        }
+        for (gap, looked) in automaton.gaps.iter().zip(&mut self.looked) {
+            if gap.joins >> join & 1 == 1 {
+                if *looked < end {
+                    *looked = gap.reach(&automaton.symbols, text, end, end);
+                }
+                self.unbroken = self.unbroken.min(*looked);
             }
         }
     }
 
     /// The joins whose second piece may begin here.
+    #[inline]
     fn joins_at(&mut self, automaton: &Automaton, text: &str, at: usize) -> u64 {
         if self.joins == 0 {
             return 0;
         }
+        if at <= self.unbroken && self.latest < at && self.owning.0 != at {
+            return self.joins;
+        }
         let owning = self.owning_at(automaton, text, at);
         self.look(automaton, text, at);
-        owning | self.those(automaton, at, false)
+        owning | self.those(self.joins & !self.owners, at)
     }
 
     /// Those of them whose second piece owns the letter before: that may break
@@ -214,18 +260,24 @@ impl Open {
             (place, owning) if place == at => owning,
             _ => 0,
         };
+        if self.joins == 0 {
+            return known;
+        }
         let before = text.get(..at).and_then(|head| head.chars().next_back());
         let before = at - before.map_or(0, char::len_utf8);
         self.look(automaton, text, before);
-        known | self.those(automaton, before, true)
+        known | self.those(self.joins & self.owners, before)
     }
 
-    fn those(&self, automaton: &Automaton, at: usize, owns_lead: bool) -> u64 {
-        let mut those = 0;
-        for (number, (join, &since)) in automaton.joins.iter().zip(&self.since).enumerate() {
-            let is_open = self.joins >> number & 1 == 1;
-            if is_open && join.owns_lead == owns_lead && since <= at {
-                those |= 1 << number;
+    /// Those of these open joins that are so since this place.
+    fn those(&self, joins: u64, at: usize) -> u64 {
+        let (mut those, mut left) = (0, joins);
+        while left != 0 {
+            let join = left & left.wrapping_neg();
+            left ^= join;
+            let since = self.since.get(join.trailing_zeros() as usize);
+            if since.is_some_and(|&since| since <= at) {
+                those |= join;
             }
         }
         those
@@ -240,7 +292,7 @@ impl Automaton {
         let mut candidates = std::mem::take(&mut scratch.candidates);
         candidates.resize(AHEAD, 0);
         scratch.ends.clear();
-        scratch.open.clear(self);
+        scratch.open.clear();
         if scratch.seen.len() < self.dfa.len() {
             scratch.seen.resize(self.dfa.len(), (0, 0));
         }
@@ -329,6 +381,13 @@ impl Follower {
         ends: &[(u16, usize, u16)],
         runs: &mut Vec<u16>,
     ) -> bool {
+        // Mostly the last one tells, which has least behind it.
+        match ends {
+            [] => return false,
+            [.., (_, last, _)] if !self.follows(symbols, text, *last) => return true,
+            [_] => return false,
+            _ => {}
+        }
         let mut ends = ends.iter().map(|&(_, end, _)| end).peekable();
         runs.clear();
         while let Some(&first) = ends.peek() {
@@ -358,6 +417,16 @@ impl Follower {
             }
         }
         false
+    }
+
+    /// Whether it stands at this place.
+    fn follows(&self, symbols: &Symbols, text: &str, mut at: usize) -> bool {
+        let mut state = self.begin;
+        match self.read_alone(symbols, text, &mut at, text.len(), &mut state) {
+            Some(Answer::There) => true,
+            Some(Answer::Missing) => false,
+            None => self.dfa.has_found(self.dfa.step(state, AFTER)),
+        }
     }
 
     /// Reads on up to `stop`.
@@ -590,7 +659,10 @@ impl<'s> Search<'s> {
                     }
                 }
                 Then::Join(join) => {
-                    self.scratch.open.open(self.automaton, self.text, join, end);
+                    let open = &mut self.scratch.open;
+                    if !open.has(join, end) {
+                        open.open(self.automaton, self.text, join, end);
+                    }
                 }
             }
         }
