@@ -144,7 +144,7 @@ pub struct Scratch {
 }
 
 /// A reading that is under way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
     state: u16,
     /// The joins whose second piece may begin where it began.
@@ -208,10 +208,10 @@ impl Open {
         }
     }
 
-    /// Whether nothing is new where the first piece of a join ends here.
+    /// Whether nothing is new where the first pieces of these joins end here.
     #[inline]
-    fn has(&self, join: u16, end: usize) -> bool {
-        self.joins >> join & 1 == 1 && end <= self.unbroken
+    fn has(&self, joins: u64, end: usize) -> bool {
+        joins == 0 || self.joins & joins == joins && end <= self.unbroken
     }
 
     fn open(&mut self, automaton: &Automaton, text: &str, join: u16, end: usize) {
@@ -312,6 +312,7 @@ impl Automaton {
             text,
             scratch,
             found,
+            known: [Known::NOTHING; KNOWN],
         };
         search.run();
         scratch.candidates = candidates;
@@ -383,9 +384,8 @@ impl Follower {
     ) -> bool {
         // Mostly the last one tells, which has least behind it.
         match ends {
-            [] => return false,
             [.., (_, last, _)] if !self.follows(symbols, text, *last) => return true,
-            [_] => return false,
+            [] | [_] => return false,
             _ => {}
         }
         let mut ends = ends.iter().map(|&(_, end, _)| end).peekable();
@@ -438,19 +438,15 @@ impl Follower {
         stop: usize,
         state: &mut u16,
     ) -> Option<Answer> {
-        let mut now = *state;
-        while *at < stop {
-            let (symbol, next) = symbols.read(text, *at);
-            now = self.dfa.step(now, symbol);
-            *at = next;
-            if now == DEAD {
+        if *at < stop {
+            (*at, *state) = self.dfa.read_on(symbols, text, *at, stop, *state);
+            if *state == DEAD {
                 return Some(Answer::Missing);
             }
-            if self.dfa.has_found(now) {
+            if self.dfa.has_found(*state) {
                 return Some(Answer::There);
             }
         }
-        *state = now;
         None
     }
 
@@ -499,7 +495,36 @@ struct Search<'s> {
     text: &'s str,
     scratch: &'s mut Scratch,
     found: &'s mut [u64],
+    /// What was reported last, where the same again is nothing new: by the
+    /// state, as texts that repeat one thing report few of them in turn.
+    known: [Known; KNOWN],
 }
+
+const KNOWN: usize = 4;
+
+/// A report that is nothing new.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    run: Run,
+    /// As long as these joins are open.
+    opened: u64,
+    /// Beyond one more place where a pattern ends that something must not
+    /// follow: follower, pattern.
+    unless: Option<(u16, u16)>,
+}
+
+impl Known {
+    const NOTHING: Known = Known {
+        run: NO_RUN,
+        opened: 0,
+        unless: None,
+    };
+}
+
+const NO_RUN: Run = Run {
+    state: DEAD,
+    joins: 0,
+};
 
 impl<'s> Search<'s> {
     fn run(mut self) {
@@ -517,14 +542,11 @@ impl<'s> Search<'s> {
             let mut run = self.begin(at);
             // Alone, until it is dead or another one may begin.
             loop {
-                let mut stop = next.unwrap_or(length);
-                while at < stop && run.state != DEAD {
-                    let (symbol, after) = symbols.read(self.text, at);
-                    run.state = dfa.step(run.state, symbol);
-                    at = after;
+                while run.state != DEAD && at < next.unwrap_or(length) {
+                    let stop = next.unwrap_or(length);
+                    (at, run.state) = dfa.read_on(symbols, self.text, at, stop, run.state);
                     if dfa.has_found(run.state) {
                         next = self.report(run, at).or(next);
-                        stop = next.unwrap_or(length);
                     }
                 }
                 if run.state == DEAD {
@@ -532,31 +554,42 @@ impl<'s> Search<'s> {
                 }
                 if at >= length {
                     run.state = dfa.step(run.state, AFTER);
-                    self.report(run, at);
+                    if dfa.has_found(run.state) {
+                        self.report(run, at);
+                    }
                     return;
                 }
-                // At the first letter of the next one, mostly one of the two ends.
+                // Soon after the first letter of the next one, mostly one of the two ends.
                 let mut other = self.begin(at);
                 next = self.candidates.next();
-                let (symbol, after) = symbols.read(self.text, at);
-                at = after;
-                for run in [&mut run, &mut other] {
+                loop {
+                    let (symbol, after) = symbols.read(self.text, at);
+                    at = after;
                     run.state = dfa.step(run.state, symbol);
+                    other.state = dfa.step(other.state, symbol);
                     if dfa.has_found(run.state) {
-                        next = self.report(*run, at).or(next);
+                        next = self.report(run, at).or(next);
                     }
-                }
-                if run.state == other.state {
-                    run.joins |= other.joins;
-                } else if run.state == DEAD {
-                    run = other;
-                } else if other.state != DEAD {
-                    self.scratch.runs.clear();
-                    self.scratch.runs.extend([run, other]);
-                    (at, next) = self.together(at, next);
-                    match self.scratch.runs.first() {
-                        Some(&last) => run = last,
-                        None => break,
+                    if dfa.has_found(other.state) {
+                        next = self.report(other, at).or(next);
+                    }
+                    if run.state == other.state {
+                        run.joins |= other.joins;
+                        break;
+                    }
+                    if run.state == DEAD {
+                        run = other;
+                        break;
+                    }
+                    if other.state == DEAD {
+                        break;
+                    }
+                    if at >= next.unwrap_or(length) {
+                        self.scratch.runs.clear();
+                        self.scratch.runs.extend([run, other]);
+                        (at, next) = self.together(at, next);
+                        run = self.scratch.runs.first().copied().unwrap_or(NO_RUN);
+                        break;
                     }
                 }
             }
@@ -643,7 +676,25 @@ impl<'s> Search<'s> {
 
     /// Takes note of what a run found up to here. Where later pieces matter from
     /// now on, answers the next place where one may begin.
+    #[inline]
     fn report(&mut self, run: Run, end: usize) -> Option<usize> {
+        let known = &self.known[usize::from(run.state) % KNOWN];
+        if known.run == run && self.scratch.open.has(known.opened, end) {
+            if let Some((follower, pattern)) = known.unless {
+                self.scratch.ends.push((follower, end, pattern));
+            }
+            return None;
+        }
+        self.report_anew(run, end)
+    }
+
+    #[inline(never)]
+    fn report_anew(&mut self, run: Run, end: usize) -> Option<usize> {
+        let mut is_simple = true;
+        let mut known = Known {
+            run,
+            ..Known::NOTHING
+        };
         for &piece in self.automaton.dfa.found(run.state) {
             let Some(role) = self.automaton.roles.get(usize::from(piece)) else {
                 continue;
@@ -656,15 +707,23 @@ impl<'s> Search<'s> {
                 Then::Unless { pattern, follower } => {
                     if !self.automaton.is_found(pattern, self.found) {
                         self.scratch.ends.push((follower, end, pattern));
+                        if known.unless.replace((follower, pattern)).is_some() {
+                            // One is remembered; two are not often met.
+                            is_simple = false;
+                        }
                     }
                 }
                 Then::Join(join) => {
                     let open = &mut self.scratch.open;
-                    if !open.has(join, end) {
+                    known.opened |= 1 << join;
+                    if !open.has(1 << join, end) {
                         open.open(self.automaton, self.text, join, end);
                     }
                 }
             }
+        }
+        if is_simple {
+            self.known[usize::from(run.state) % KNOWN] = known;
         }
         let automaton = self.automaton;
         let any = automaton.any.as_ref()?;
