@@ -1,6 +1,6 @@
 //! Where a pattern may begin: a text in, a bit a position out.
 //!
-//! A position is looked at when its first three bytes, and the byte before it,
+//! A position is looked at when its first four bytes, and the byte before it,
 //! have a bit in common in these tables. That is rarely so where no pattern
 //! begins, and always where one does.
 
@@ -13,7 +13,7 @@ use crate::{
 pub(crate) const BLOCK: usize = 64;
 
 /// How many bytes are judged by.
-pub(crate) const DEPTH: usize = 3;
+pub(crate) const DEPTH: usize = 4;
 
 /// A byte's bits: those of its lower half and of its upper half that agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +128,10 @@ impl Windows {
 
     /// Whether a pattern may begin at this place. In doubt it may.
     #[inline]
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "which one it is cannot be foreseen, and a branch would guess"
+    )]
     pub(crate) fn admits(&self, text: &[u8], at: usize) -> bool {
         let Some(window) = text.get(at..).and_then(|rest| rest.first_chunk()) else {
             return true;
@@ -136,7 +140,7 @@ impl Windows {
         let window = folded(*window);
         let is_ascii = exact & 0x8080_8080 == 0;
         let is_short = self.short[(exact >> 6 & 3) as usize] >> (exact & 63) & 1 == 1;
-        self.four.has(window) || self.three.has(window & 0x00FF_FFFF) || is_short || !is_ascii
+        self.four.has(window) | self.three.has(window & 0x00FF_FFFF) | is_short | !is_ascii
     }
 }
 
@@ -192,30 +196,7 @@ impl Fingerprint {
         let Some(words) = words.get_mut(..blocks) else {
             return 0;
         };
-        // The first block has nothing before it, the last ones too little after them.
-        let first = usize::from(from == 0).min(blocks);
-        let start = from + first * BLOCK;
-        let rest = text.get(start.wrapping_sub(1)..).unwrap_or_default();
-        let whole = (rest.len().saturating_sub(WINDOW - BLOCK) / BLOCK).min(blocks - first);
-        let mut edges = [(0, [0; WINDOW]); MOST_EDGES];
-        let others = (0..first).chain(first + whole..blocks);
-        let mut count = 0;
-        for (edge, block) in edges.iter_mut().zip(others) {
-            *edge = (block, self::edge(text, from + block * BLOCK));
-            count += 1;
-        }
-        let edges = edges.get(..count).unwrap_or_default();
-        simd::judge(
-            self,
-            text,
-            Blocks {
-                start,
-                first,
-                whole,
-                edges,
-            },
-            words,
-        );
+        simd::judge(self, text, from, words);
         if let Some(last) = words.last_mut() {
             let here = (text.len() - from).min(blocks * BLOCK) - (blocks - 1) * BLOCK;
             *last &= u64::MAX >> (BLOCK - here);
@@ -231,17 +212,54 @@ impl Fingerprint {
 /// How many blocks of a text may be at its edges: the first, and two at the end.
 const MOST_EDGES: usize = 3;
 
-/// Blocks to judge.
+/// The windows of blocks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Blocks<'b> {
-    /// Where in the text those start that have all bytes around them.
-    pub(crate) start: usize,
+pub(crate) struct Blocks<'t> {
+    /// From where those start that have all bytes around them.
+    rest: &'t [u8],
     /// The word of the first of them.
-    pub(crate) first: usize,
+    first: usize,
     /// How many they are.
-    pub(crate) whole: usize,
+    whole: usize,
     /// The others, with their words.
-    pub(crate) edges: &'b [(usize, Window)],
+    edges: [(usize, Window); MOST_EDGES],
+    count: usize,
+}
+
+impl<'t> Blocks<'t> {
+    /// So many blocks of a text from a place on.
+    pub(crate) fn new(text: &'t [u8], from: usize, blocks: usize) -> Blocks<'t> {
+        // The first block has nothing before it, the last ones too little after them.
+        let first = usize::from(from == 0).min(blocks);
+        let start = from + first * BLOCK;
+        let rest = text.get(start.wrapping_sub(1)..).unwrap_or_default();
+        let whole = (rest.len().saturating_sub(WINDOW - BLOCK) / BLOCK).min(blocks - first);
+        let mut edges = [(0, [0; WINDOW]); MOST_EDGES];
+        let others = (0..first).chain(first + whole..blocks);
+        let mut count = 0;
+        for (edge, block) in edges.iter_mut().zip(others) {
+            *edge = (block, self::edge(text, from + block * BLOCK));
+            count += 1;
+        }
+        Blocks {
+            rest,
+            first,
+            whole,
+            edges,
+            count,
+        }
+    }
+
+    /// The windows, each with the number of its word.
+    #[inline]
+    pub(crate) fn windows(&self) -> impl Iterator<Item = (usize, &Window)> {
+        let whole = (0..self.whole).map_while(|at| {
+            let window = self.rest.get(at * BLOCK..)?.first_chunk()?;
+            Some((self.first + at, window))
+        });
+        let edges = self.edges.iter().take(self.count);
+        whole.chain(edges.map(|(at, window)| (*at, window)))
+    }
 }
 
 /// A block at an edge of the text, where zeros stand in for what is not there.
@@ -258,7 +276,7 @@ fn edge(text: &[u8], start: usize) -> Window {
 
 fn each(window: &Window, admits: impl Fn(u8, [u8; DEPTH]) -> bool) -> u64 {
     (0..BLOCK).fold(0, |mask, at| {
-        let bytes = [window[at + 1], window[at + 2], window[at + 3]];
+        let bytes = std::array::from_fn(|byte| window[at + 1 + byte]);
         mask | u64::from(admits(window[at], bytes)) << at
     })
 }

@@ -14,44 +14,33 @@ mod avx2;
 mod avx512;
 
 use crate::{
-    fingerprint::{BLOCK, Blocks, Fingerprint, Window},
+    fingerprint::{Blocks, Fingerprint, Window},
     literals::{Sieve, WINDOW},
 };
 
-/// Judges blocks of a text, a word a block.
-pub(crate) fn judge(fingerprint: &Fingerprint, text: &[u8], blocks: Blocks<'_>, words: &mut [u64]) {
+/// Judges blocks of a text from a place on, a word a block.
+pub(crate) fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
     #[cfg(target_arch = "x86_64")]
     if avx512::is_there() {
         #[allow(unsafe_code, reason = "the instructions are there")]
         // SAFETY: the processor has what this function needs.
-        return unsafe { avx512::judge(fingerprint, text, blocks, words) };
+        return unsafe { avx512::judge(fingerprint, text, from, words) };
     }
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         #[allow(unsafe_code, reason = "the instructions are there")]
         // SAFETY: the processor has AVX2.
-        return unsafe { avx2::judge(fingerprint, text, blocks, words) };
+        return unsafe { avx2::judge(fingerprint, text, from, words) };
     }
-    plain(fingerprint, text, blocks, words);
+    plain(fingerprint, text, from, words);
 }
 
-fn plain(fingerprint: &Fingerprint, text: &[u8], blocks: Blocks<'_>, words: &mut [u64]) {
-    for (at, window) in windows(text, blocks) {
+fn plain(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
+    for (at, window) in Blocks::new(text, from, words.len()).windows() {
         if let Some(word) = words.get_mut(at) {
             *word = fingerprint.block(window);
         }
     }
-}
-
-/// The windows of blocks, each with the number of its word.
-#[inline]
-fn windows<'w>(text: &'w [u8], blocks: Blocks<'w>) -> impl Iterator<Item = (usize, &'w Window)> {
-    let rest = text.get(blocks.start.wrapping_sub(1)..).unwrap_or_default();
-    let whole = (0..blocks.whole).map_while(move |at| {
-        let window = rest.get(at * BLOCK..)?.first_chunk()?;
-        Some((blocks.first + at, window))
-    });
-    whole.chain(blocks.edges.iter().map(|(at, window)| (*at, window)))
 }
 
 /// How many bytes are sifted at a time.
@@ -102,17 +91,18 @@ fn sifted(text: &[u8]) -> impl Iterator<Item = &[u8; SIFTED + BEYOND]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::{Halves, Windows};
+    use crate::fingerprint::{BLOCK, Halves, Windows};
 
     fn draw(random: &mut fastrand::Rng) -> Fingerprint {
         let mut halves = || Halves {
             low: std::array::from_fn(|_| random.u8(..)),
             high: std::array::from_fn(|_| random.u8(..)),
         };
-        let (by_halves, before_by_halves) = ([halves(), halves(), halves()], halves());
-        let mut lookup = || std::array::from_fn(|_| random.u8(..) & random.u8(..));
+        let by_halves = std::array::from_fn(|_| halves());
+        let before_by_halves = halves();
+        let mut lookup = || std::array::from_fn(|_| random.u8(..) | random.u8(..));
         Fingerprint {
-            bytes: [lookup(), lookup(), lookup()],
+            bytes: std::array::from_fn(|_| lookup()),
             before: lookup(),
             by_halves,
             before_by_halves,
@@ -193,27 +183,23 @@ mod tests {
             let fingerprint = draw(&mut random);
             let ascii = if random.bool() { 127 } else { 255 };
             let text: Vec<u8> = (0..1000).map(|_| random.u8(..=ascii)).collect();
-            let edge: Window = std::array::from_fn(|byte| text[byte]);
-            let edges = [(3, edge)];
-            let blocks = Blocks {
-                start: 7,
-                first: 4,
-                whole: 10,
-                edges: &edges,
-            };
-            let (mut plain_words, mut halves, mut words) = ([0; 14], [0; 14], [0; 14]);
-            for (at, window) in windows(&text, blocks) {
+            let text = &text[..random.usize(..1000)];
+            let from = random.usize(..=text.len());
+            let count = (text.len() - from).div_ceil(BLOCK);
+            let (mut plain_words, mut halves) = (vec![0; count], vec![0; count]);
+            let mut words = vec![0; count];
+            for (at, window) in Blocks::new(text, from, count).windows() {
                 plain_words[at] = fingerprint.block(window);
                 halves[at] = fingerprint.block_by_halves(window);
             }
-            plain(&fingerprint, &text, blocks, &mut words);
+            plain(&fingerprint, text, from, &mut words);
             assert_eq!(words, plain_words);
             #[cfg(target_arch = "x86_64")]
             if avx512::is_there() {
                 #[allow(unsafe_code, reason = "the instructions are there")]
                 // SAFETY: the processor has what this function needs.
                 unsafe {
-                    avx512::judge(&fingerprint, &text, blocks, &mut words);
+                    avx512::judge(&fingerprint, text, from, &mut words);
                 }
                 assert_eq!(words, plain_words);
             }
@@ -222,7 +208,7 @@ mod tests {
                 #[allow(unsafe_code, reason = "the instructions are there")]
                 // SAFETY: the processor has AVX2.
                 unsafe {
-                    avx2::judge(&fingerprint, &text, blocks, &mut words);
+                    avx2::judge(&fingerprint, text, from, &mut words);
                 }
                 assert_eq!(words, halves);
             }
