@@ -8,11 +8,12 @@
 use crate::{
     dfa::{DEAD, Dfa},
     fingerprint::{BLOCK, Fingerprint},
+    simd,
     symbols::{AFTER, SymbolSet, Symbols},
 };
 
-/// How many words of candidates are judged ahead, at most.
-const AHEAD: usize = 128;
+/// How many blocks of candidates are judged ahead, at most.
+const AHEAD: usize = 64;
 
 /// How many are, where they may be judged in another way soon.
 const FEWEST_AHEAD: usize = 2;
@@ -131,7 +132,8 @@ pub(crate) struct Follower {
 /// What a search needs to remember while it runs, kept for the next one.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
-    candidates: Vec<u64>,
+    words: Vec<u64>,
+    places: Vec<u32>,
     runs: Vec<Run>,
     /// By state, when it was last among the runs, and which of them it was.
     seen: Vec<(u32, u32)>,
@@ -289,8 +291,10 @@ impl Automaton {
     /// the automata of a set were built from; the bits of those that are in
     /// the text are set, the others left alone.
     pub fn scan(&self, text: &str, scratch: &mut Scratch, found: &mut [u64]) {
-        let mut candidates = std::mem::take(&mut scratch.candidates);
-        candidates.resize(AHEAD, 0);
+        let mut words = std::mem::take(&mut scratch.words);
+        let mut places = std::mem::take(&mut scratch.places);
+        words.resize(AHEAD, 0);
+        places.resize(simd::room(AHEAD), 0);
         scratch.ends.clear();
         scratch.open.clear();
         if scratch.seen.len() < self.dfa.len() {
@@ -302,12 +306,13 @@ impl Automaton {
             candidates: Candidates {
                 fingerprint: &self.first.fingerprint,
                 text,
-                words: &mut candidates,
+                words: &mut words,
+                places: &mut places,
                 ahead: AHEAD,
                 judged: 0,
                 start: 0,
                 at: 0,
-                word: 0,
+                count: 0,
             },
             text,
             scratch,
@@ -315,7 +320,7 @@ impl Automaton {
             known: [Known::NOTHING; KNOWN],
         };
         search.run();
-        scratch.candidates = candidates;
+        (scratch.words, scratch.places) = (words, places);
         self.follow(text, scratch, found);
     }
 
@@ -739,16 +744,18 @@ struct Candidates<'c> {
     fingerprint: &'c Fingerprint,
     text: &'c str,
     words: &'c mut [u64],
+    /// The places that were found ahead, from `start` on.
+    places: &'c mut [u32],
     /// How many words to judge next.
     ahead: usize,
     /// How many words were judged.
     judged: usize,
     /// Where the first of them starts in the text.
     start: usize,
-    /// Which word comes next.
+    /// Which place comes next.
     at: usize,
-    /// What is left of the current word.
-    word: u64,
+    /// How many there are.
+    count: usize,
 }
 
 impl<'c> Candidates<'c> {
@@ -757,39 +764,35 @@ impl<'c> Candidates<'c> {
         self.fingerprint = fingerprint;
         // Where this is done often, little is judged for nothing.
         self.ahead = FEWEST_AHEAD;
-        (self.start, self.judged, self.at, self.word) = (at, 0, 0, 0);
+        (self.start, self.judged, self.at, self.count) = (at, 0, 0, 0);
         self.next()
     }
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        loop {
-            while self.word == 0 {
-                if self.at == self.judged && !self.judge() {
-                    return None;
-                }
-                self.word = self.words.get(self.at).copied()?;
-                self.at += 1;
-            }
-            let bit = self.word.trailing_zeros() as usize;
-            self.word &= self.word - 1;
-            let place = self.start + (self.at - 1) * BLOCK + bit;
-            let is_candidate = self.fingerprint.windows.admits(self.text.as_bytes(), place);
-            if is_candidate && self.text.is_char_boundary(place) {
-                return Some(place);
+        while self.at == self.count {
+            if !self.judge() {
+                return None;
             }
         }
+        let place = self.places.get(self.at)?;
+        self.at += 1;
+        Some(self.start + *place as usize)
     }
 
-    /// Judges the next words; false at the end of the text.
+    /// Finds the places of the next words; false at the end of the text.
+    #[inline(never)]
     fn judge(&mut self) -> bool {
+        let text = self.text.as_bytes();
         self.start += self.judged * BLOCK;
         let words = self.words.get_mut(..self.ahead).unwrap_or_default();
-        self.judged = self
-            .fingerprint
-            .judge(self.text.as_bytes(), self.start, words);
+        self.judged = self.fingerprint.judge(text, self.start, words);
         self.ahead = (self.ahead * 2).min(AHEAD);
-        self.at = 0;
+        let words = words.get(..self.judged).unwrap_or_default();
+        let count = simd::places(words, self.places);
+        let windows = &self.fingerprint.windows;
+        let kept = simd::admitted(windows, text, self.start, self.places, count);
+        (self.at, self.count) = (0, kept);
         self.judged > 0
     }
 }

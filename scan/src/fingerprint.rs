@@ -64,20 +64,20 @@ pub(crate) struct Fingerprint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Windows {
     /// The first four bytes.
-    four: Hashes,
+    pub(crate) four: Hashes,
     /// The first three, of patterns after which any byte may stand.
-    three: Hashes,
+    pub(crate) three: Hashes,
     /// The first byte of those that are shorter still, as bits.
-    short: [u64; 4],
+    pub(crate) short: [u64; 4],
 }
 
 /// A set of windows: a bit for each hash of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Hashes {
+pub(crate) struct Hashes {
     /// A power of two of bits, at least 64.
-    bits: Box<[u64]>,
+    pub(crate) bits: Box<[u64]>,
     /// How far to shift a hash of 32 bits to number a bit.
-    shift: u32,
+    pub(crate) shift: u32,
 }
 
 impl Hashes {

@@ -15,6 +15,8 @@ pub(super) fn is_there() -> bool {
     is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512vbmi")
+        && is_x86_feature_detected!("avx512vbmi2")
+        && is_x86_feature_detected!("popcnt")
 }
 
 /// A table in registers.
@@ -183,7 +185,7 @@ fn at<const AT: usize>(window: &Window) -> __m512i {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn load(bytes: &[u8; BLOCK]) -> __m512i {
+pub(super) fn load(bytes: &[u8; BLOCK]) -> __m512i {
     #[allow(unsafe_code, reason = "a load from a reference")]
     // SAFETY: the array has the 64 bytes that are loaded, and need not be aligned.
     unsafe {
