@@ -785,6 +785,10 @@ impl<'c> Candidates<'c> {
     fn judge(&mut self) -> bool {
         let text = self.text.as_bytes();
         self.start += self.judged * BLOCK;
+        if self.start >= text.len() {
+            (self.judged, self.at, self.count) = (0, 0, 0);
+            return false;
+        }
         let words = self.words.get_mut(..self.ahead).unwrap_or_default();
         self.judged = self.fingerprint.judge(text, self.start, words);
         self.ahead = (self.ahead * 2).min(AHEAD);

@@ -80,6 +80,10 @@ fn places_plainly(words: &[u64], places: &mut [u32]) -> usize {
     count
 }
 
+/// So many places are looked at one by one sooner than together.
+#[cfg(target_arch = "x86_64")]
+const FEW: usize = 8;
+
 /// Of the first `count` places of a text, which rise and count from `start` on,
 /// keeps those where a letter starts and a pattern may begin; answers how many
 /// remain.
@@ -91,7 +95,7 @@ pub(crate) fn admitted(
     count: usize,
 ) -> usize {
     #[cfg(target_arch = "x86_64")]
-    if avx512::is_there() {
+    if count > FEW && avx512::is_there() {
         // The last bytes of a text are less than a window.
         let whole = text.len().saturating_sub(start + WINDOW - 1);
         let count = count.min(places.len());
