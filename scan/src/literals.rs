@@ -363,7 +363,7 @@ fn commonness(window: u32) -> f64 {
 }
 
 fn sieve(windows: impl Iterator<Item = u32>, count: usize, step: usize) -> Sieve {
-    let bits = (count * 16).next_power_of_two().clamp(1 << 12, 1 << 18);
+    let bits = (count * 64).next_power_of_two().clamp(1 << 14, 1 << 18);
     let shift = 32 - bits.trailing_zeros();
     let mut sieve = Sieve {
         bits: vec![0; bits / 32].into(),
