@@ -52,6 +52,27 @@ pub(crate) struct Sieve {
     pub(crate) shift: u32,
     /// How many bytes lie between two places that are looked up: 1, 2 or 4.
     pub(crate) step: usize,
+    /// Where the windows are few, what tells most others from them sooner.
+    pub(crate) near: Option<Box<[Near; 2]>>,
+}
+
+/// Bits of some windows: those that each of its bytes has, by its place and its
+/// lower five bits, in common are of windows that it may be.
+pub(crate) type Near = [u8; 32 * WINDOW];
+
+/// Beyond so many windows, most others would have bits in common.
+const MOST_NEAR: usize = 128;
+
+/// Windows that are much alike share a bit.
+fn near(windows: &[u32]) -> Option<Box<[Near; 2]>> {
+    let mut near = Box::new([[0; 32 * WINDOW]; 2]);
+    for (number, window) in windows.iter().enumerate() {
+        let bit = number * 16 / windows.len();
+        for (place, byte) in window.to_le_bytes().into_iter().enumerate() {
+            near[bit / 8][place << 5 | usize::from(byte & 31)] |= 1 << (bit % 8);
+        }
+    }
+    (windows.len() <= MOST_NEAR).then_some(near)
 }
 
 /// The entries of one window; none where `count` is zero.
@@ -173,7 +194,11 @@ impl Literals {
                 .iter()
                 .map(|literal| literal.text.len())
                 .sum();
-            group.sieve.bits.len() * 4 + group.slots.len() * 12 + group.entries.len() * 16 + texts
+            let near = group.sieve.near.as_deref().map_or(0, size_of_val);
+            near + group.sieve.bits.len() * 4
+                + group.slots.len() * 12
+                + group.entries.len() * 16
+                + texts
         };
         self.groups.iter().map(of).sum()
     }
@@ -255,8 +280,10 @@ impl Group {
         entries.sort_unstable_by_key(|(window, _)| *window);
         let group = Group {
             sieve: sieve(
-                entries.iter().map(|(window, _)| *window),
-                entries.len(),
+                &entries
+                    .iter()
+                    .map(|(window, _)| *window)
+                    .collect::<Vec<_>>(),
                 step,
             ),
             slots: slots(&entries),
@@ -362,15 +389,18 @@ fn commonness(window: u32) -> f64 {
         .product()
 }
 
-fn sieve(windows: impl Iterator<Item = u32>, count: usize, step: usize) -> Sieve {
-    let bits = (count * 64).next_power_of_two().clamp(1 << 14, 1 << 18);
+pub(crate) fn sieve(windows: &[u32], step: usize) -> Sieve {
+    let bits = (windows.len() * 64)
+        .next_power_of_two()
+        .clamp(1 << 14, 1 << 18);
     let shift = 32 - bits.trailing_zeros();
     let mut sieve = Sieve {
         bits: vec![0; bits / 32].into(),
         shift,
         step,
+        near: near(windows),
     };
-    for window in windows {
+    for &window in windows {
         let bit = hash(window) >> shift;
         if let Some(word) = sieve.bits.get_mut((bit >> 5) as usize) {
             *word |= 1 << (bit & 31);

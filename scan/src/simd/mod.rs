@@ -14,6 +14,8 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod listed;
+#[cfg(target_arch = "x86_64")]
+mod near;
 
 use crate::{
     fingerprint::{Blocks, Fingerprint, Window, Windows},
@@ -165,6 +167,18 @@ pub(crate) fn sift(sieve: &Sieve, text: &[u8], samples: &mut Vec<u8>) -> usize {
     samples.clear();
     samples.resize(blocks * WINDOW / sieve.step, 0);
     #[cfg(target_arch = "x86_64")]
+    if let Some(near) = &sieve.near
+        && avx512::is_there()
+    {
+        #[allow(unsafe_code, reason = "the instructions are there")]
+        // SAFETY: the processor has what this function needs.
+        let sifted = unsafe { near::sift(sieve, near, text, samples) };
+        let text = text.get(sifted * SIFTED..).unwrap_or_default();
+        let samples = samples.get_mut(sifted * WINDOW / sieve.step..);
+        sift_plainly(sieve, text, samples.unwrap_or_default());
+        return blocks;
+    }
+    #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         #[allow(unsafe_code, reason = "the instructions are there")]
         // SAFETY: the processor has AVX2.
@@ -200,7 +214,7 @@ fn sifted(text: &[u8]) -> impl Iterator<Item = &[u8; SIFTED + BEYOND]> {
 mod tests {
     use super::*;
     use crate::fingerprint::{BLOCK, Halves};
-    use crate::literals::folded;
+    use crate::literals::{folded, sieve};
 
     fn draw(random: &mut fastrand::Rng) -> Fingerprint {
         let mut halves = || Halves {
@@ -329,6 +343,7 @@ mod tests {
                     bits,
                     shift: 32 - 12,
                     step,
+                    near: None,
                 };
                 let bytes: Vec<u8> = (0..length + 3).map(|_| random.u8(..)).collect();
                 let text = &bytes[random.usize(..4)..];
@@ -340,6 +355,45 @@ mod tests {
                 assert_eq!(blocks * WINDOW / step, fast.len());
             }
         }
+    }
+
+    #[test]
+    fn few_windows_are_sifted_like_many() {
+        let mut random = fastrand::Rng::with_seed(8);
+        let mut met = 0;
+        for length in 0..400 {
+            let letters = b"abAB_ 1\xC3";
+            let text: Vec<u8> = (0..length).map(|_| letters[random.usize(..8)]).collect();
+            let known = text
+                .windows(WINDOW)
+                .map(|window| folded(*window.first_chunk().unwrap()));
+            let mut known: Vec<u32> = known.filter(|_| random.u8(..8) == 0).collect();
+            known.sort_unstable();
+            known.dedup();
+            for step in [1, 2, 4] {
+                let sieve = sieve(&known, step);
+                assert!(sieve.near.is_some());
+                let (mut fast, mut slow) = (Vec::new(), Vec::new());
+                sift(&sieve, &text, &mut fast);
+                slow.resize(fast.len(), 0);
+                sift_plainly(&sieve, &text, &mut slow);
+                // A window that is not known may look as if it were, to either.
+                for (sample, (fast, slow)) in fast.iter().zip(&slow).enumerate() {
+                    let per_block = WINDOW / step;
+                    assert_eq!(fast & !slow, 0);
+                    for lane in 0..8 {
+                        let at =
+                            sample / per_block * SIFTED + sample % per_block * step + lane * WINDOW;
+                        let window = folded(*text[at..].first_chunk().unwrap());
+                        if known.binary_search(&window).is_ok() {
+                            assert_eq!(fast >> lane & 1, 1, "step {step}, at {at}");
+                            met += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(met > 1000, "{met}");
     }
 
     #[test]
