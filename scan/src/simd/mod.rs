@@ -4,7 +4,8 @@
 //!
 //! The one place of this crate with `unsafe`: calls of functions that need
 //! instructions which were looked for just before, loads from arrays that are
-//! as long, and look-ups at indexes that a table's length bounds. Where the
+//! as long and stores to them, loads of the lanes that are there alone, and
+//! look-ups at indexes that the length of a table or a text bounds. Where the
 //! instructions are missing, the plain versions run. Tests hold the two to the
 //! same bits.
 
