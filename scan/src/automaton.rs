@@ -8,12 +8,13 @@
 use crate::{
     dfa::{DEAD, Dfa},
     fingerprint::{BLOCK, Fingerprint},
+    simd,
     stored::{Malformed, Reader, Stored, Words, stored},
     symbols::{AFTER, SymbolSet, Symbols},
 };
 
-/// How many words of candidates are judged ahead, at most.
-const AHEAD: usize = 128;
+/// How many blocks of candidates are judged ahead, at most.
+const AHEAD: usize = 64;
 
 /// How many are, where they may be judged in another way soon.
 const FEWEST_AHEAD: usize = 2;
@@ -162,23 +163,22 @@ impl Gap {
         }
     }
 
-    /// Whether something else lies between two places of a text.
-    fn is_broken(&self, alphabet: &Symbols, text: &str, from: usize, to: usize) -> bool {
+    /// Up to where from a place on nothing else lies: before `to`, where it is
+    /// broken; otherwise as far as it was easy to look.
+    fn reach(&self, alphabet: &Symbols, text: &str, from: usize, to: usize) -> usize {
         if self.is_line {
-            return text
-                .as_bytes()
-                .get(from..to)
-                .is_some_and(|part| part.contains(&b'\n'));
+            let rest = text.as_bytes().get(from..).unwrap_or_default();
+            return memchr::memchr(b'\n', rest).map_or(usize::MAX, |length| from + length);
         }
         let mut at = from;
         while at < to {
             let (symbol, next) = alphabet.read(text, at);
             if !self.symbols.has(symbol) {
-                return true;
+                return at;
             }
             at = next;
         }
-        false
+        at
     }
 }
 
@@ -194,7 +194,8 @@ stored!(Follower { dfa, begin });
 /// What a search needs to remember while it runs, kept for the next one.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
-    candidates: Vec<u64>,
+    words: Vec<u64>,
+    places: Vec<u32>,
     runs: Vec<Run>,
     /// By state, when it was last among the runs, and which of them it was.
     seen: Vec<(u32, u32)>,
@@ -207,7 +208,7 @@ pub struct Scratch {
 }
 
 /// A reading that is under way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
     state: u16,
     /// The joins whose second piece may begin where it began.
@@ -218,55 +219,102 @@ struct Run {
 #[derive(Clone, Debug, Default)]
 struct Open {
     joins: u64,
+    /// Those joins of all whose second piece owns the letter before it; told
+    /// when the first one is opened, like all that follows.
+    owners: u64,
     /// By join, where its first piece first ended since its gap was last broken.
     since: Vec<usize>,
-    /// By gap, up to where it was looked at.
+    /// By gap, up to where it is known not to be broken.
     looked: Vec<usize>,
+    /// Up to where that is known of all gaps of open joins.
+    unbroken: usize,
+    /// Where a join was last opened.
+    latest: usize,
     /// The joins whose second piece may begin at this place, and own the letter
     /// before it, which is the last one of a first piece and may break the gap.
     owning: (usize, u64),
 }
 
 impl Open {
-    fn clear(&mut self, automaton: &Automaton) {
+    fn clear(&mut self) {
         self.joins = 0;
         self.since.clear();
+    }
+
+    fn prepare(&mut self, automaton: &Automaton) {
         self.since.resize(automaton.joins.len(), 0);
         self.looked.clear();
         self.looked.resize(automaton.gaps.len(), 0);
-        self.owning = (0, 0);
+        let owners = (0..).zip(&automaton.joins);
+        let owners = owners.filter(|(_, join)| join.owns_lead);
+        self.owners = owners.fold(0, |owners, (number, _)| owners | 1 << number);
+        (self.unbroken, self.latest, self.owning) = (usize::MAX, 0, (0, 0));
     }
 
     /// Closes joins whose gap is broken before this place.
     fn look(&mut self, automaton: &Automaton, text: &str, to: usize) {
+        if to <= self.unbroken {
+            return;
+        }
+        self.unbroken = usize::MAX;
         for (gap, looked) in automaton.gaps.iter().zip(&mut self.looked) {
-            if self.joins & gap.joins != 0 && gap.is_broken(&automaton.symbols, text, *looked, to) {
-                self.joins &= !gap.joins;
+            if self.joins & gap.joins == 0 {
+                continue;
             }
-            *looked = to.max(*looked);
+            if *looked < to {
+                *looked = gap.reach(&automaton.symbols, text, *looked, to);
+            }
+            if *looked < to {
+                self.joins &= !gap.joins;
+            } else {
+                self.unbroken = self.unbroken.min(*looked);
+            }
         }
     }
 
+    /// Whether nothing is new where the first pieces of these joins end here.
+    #[inline]
+    fn has(&self, joins: u64, end: usize) -> bool {
+        joins == 0 || self.joins & joins == joins && end <= self.unbroken
+    }
+
     fn open(&mut self, automaton: &Automaton, text: &str, join: u16, end: usize) {
+        if self.since.is_empty() {
+            self.prepare(automaton);
+        }
         let owning = self.owning_at(automaton, text, end);
         self.owning = (end, owning);
         self.look(automaton, text, end);
-        if self.joins >> join & 1 == 0 {
-            self.joins |= 1 << join;
-            if let Some(since) = self.since.get_mut(usize::from(join)) {
-                *since = end;
+        if self.joins >> join & 1 == 1 {
+            return;
+        }
+        self.joins |= 1 << join;
+        self.latest = end;
+        if let Some(since) = self.since.get_mut(usize::from(join)) {
+            *since = end;
+        }
+        for (gap, looked) in automaton.gaps.iter().zip(&mut self.looked) {
+            if gap.joins >> join & 1 == 1 {
+                if *looked < end {
+                    *looked = gap.reach(&automaton.symbols, text, end, end);
+                }
+                self.unbroken = self.unbroken.min(*looked);
             }
         }
     }
 
     /// The joins whose second piece may begin here.
+    #[inline]
     fn joins_at(&mut self, automaton: &Automaton, text: &str, at: usize) -> u64 {
         if self.joins == 0 {
             return 0;
         }
+        if at <= self.unbroken && self.latest < at && self.owning.0 != at {
+            return self.joins;
+        }
         let owning = self.owning_at(automaton, text, at);
         self.look(automaton, text, at);
-        owning | self.those(automaton, at, false)
+        owning | self.those(self.joins & !self.owners, at)
     }
 
     /// Those of them whose second piece owns the letter before: that may break
@@ -276,18 +324,24 @@ impl Open {
             (place, owning) if place == at => owning,
             _ => 0,
         };
+        if self.joins == 0 {
+            return known;
+        }
         let before = text.get(..at).and_then(|head| head.chars().next_back());
         let before = at - before.map_or(0, char::len_utf8);
         self.look(automaton, text, before);
-        known | self.those(automaton, before, true)
+        known | self.those(self.joins & self.owners, before)
     }
 
-    fn those(&self, automaton: &Automaton, at: usize, owns_lead: bool) -> u64 {
-        let mut those = 0;
-        for (number, (join, &since)) in automaton.joins.iter().zip(&self.since).enumerate() {
-            let is_open = self.joins >> number & 1 == 1;
-            if is_open && join.owns_lead == owns_lead && since <= at {
-                those |= 1 << number;
+    /// Those of these open joins that are so since this place.
+    fn those(&self, joins: u64, at: usize) -> u64 {
+        let (mut those, mut left) = (0, joins);
+        while left != 0 {
+            let join = left & left.wrapping_neg();
+            left ^= join;
+            let since = self.since.get(join.trailing_zeros() as usize);
+            if since.is_some_and(|&since| since <= at) {
+                those |= join;
             }
         }
         those
@@ -305,10 +359,12 @@ impl Automaton {
             self.follow(text, scratch, found);
             return;
         }
-        let mut candidates = std::mem::take(&mut scratch.candidates);
-        candidates.resize(AHEAD, 0);
+        let mut words = std::mem::take(&mut scratch.words);
+        let mut places = std::mem::take(&mut scratch.places);
+        words.resize(AHEAD, 0);
+        places.resize(simd::room(AHEAD), 0);
         scratch.ends.clear();
-        scratch.open.clear(self);
+        scratch.open.clear();
         if scratch.seen.len() < self.dfa.len() {
             scratch.seen.resize(self.dfa.len(), (0, 0));
         }
@@ -318,19 +374,21 @@ impl Automaton {
             candidates: Candidates {
                 fingerprint: &self.first.fingerprint,
                 text,
-                words: &mut candidates,
+                words: &mut words,
+                places: &mut places,
                 ahead: AHEAD,
                 judged: 0,
                 start: 0,
                 at: 0,
-                word: 0,
+                count: 0,
             },
             text,
             scratch,
             found,
+            known: [Known::NOTHING; KNOWN],
         };
         search.run();
-        scratch.candidates = candidates;
+        (scratch.words, scratch.places) = (words, places);
         self.follow(text, scratch, found);
     }
 
@@ -434,6 +492,12 @@ impl Follower {
         if self.dfa.has_found(self.begin) {
             return false;
         }
+        // Mostly the last one tells, which has least behind it.
+        match ends {
+            [.., (_, last, _)] if !self.follows(symbols, text, *last) => return true,
+            [] | [_] => return false,
+            _ => {}
+        }
         let mut ends = ends.iter().map(|&(_, end, _)| end).peekable();
         runs.clear();
         while let Some(&first) = ends.peek() {
@@ -465,6 +529,16 @@ impl Follower {
         false
     }
 
+    /// Whether it stands at this place.
+    fn follows(&self, symbols: &Symbols, text: &str, mut at: usize) -> bool {
+        let mut state = self.begin;
+        match self.read_alone(symbols, text, &mut at, text.len(), &mut state) {
+            Some(Answer::There) => true,
+            Some(Answer::Missing) => false,
+            None => self.dfa.has_found(self.dfa.step(state, AFTER)),
+        }
+    }
+
     /// Reads on up to `stop`.
     fn read_alone(
         &self,
@@ -474,19 +548,15 @@ impl Follower {
         stop: usize,
         state: &mut u16,
     ) -> Option<Answer> {
-        let mut now = *state;
-        while *at < stop {
-            let (symbol, next) = symbols.read(text, *at);
-            now = self.dfa.step(now, symbol);
-            *at = next;
-            if now == DEAD {
+        if *at < stop {
+            (*at, *state) = self.dfa.read_on(symbols, text, *at, stop, *state);
+            if *state == DEAD {
                 return Some(Answer::Missing);
             }
-            if self.dfa.has_found(now) {
+            if self.dfa.has_found(*state) {
                 return Some(Answer::There);
             }
         }
-        *state = now;
         None
     }
 
@@ -535,7 +605,36 @@ struct Search<'s> {
     text: &'s str,
     scratch: &'s mut Scratch,
     found: &'s mut [u64],
+    /// What was reported last, where the same again is nothing new: by the
+    /// state, as texts that repeat one thing report few of them in turn.
+    known: [Known; KNOWN],
 }
+
+const KNOWN: usize = 4;
+
+/// A report that is nothing new.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    run: Run,
+    /// As long as these joins are open.
+    opened: u64,
+    /// Beyond one more place where a pattern ends that something must not
+    /// follow: follower, pattern.
+    unless: Option<(u16, u16)>,
+}
+
+impl Known {
+    const NOTHING: Known = Known {
+        run: NO_RUN,
+        opened: 0,
+        unless: None,
+    };
+}
+
+const NO_RUN: Run = Run {
+    state: DEAD,
+    joins: 0,
+};
 
 impl<'s> Search<'s> {
     fn run(mut self) {
@@ -553,14 +652,11 @@ impl<'s> Search<'s> {
             let mut run = self.begin(at);
             // Alone, until it is dead or another one may begin.
             loop {
-                let mut stop = next.unwrap_or(length);
-                while at < stop && run.state != DEAD {
-                    let (symbol, after) = symbols.read(self.text, at);
-                    run.state = dfa.step(run.state, symbol);
-                    at = after;
+                while run.state != DEAD && at < next.unwrap_or(length) {
+                    let stop = next.unwrap_or(length);
+                    (at, run.state) = dfa.read_on(symbols, self.text, at, stop, run.state);
                     if dfa.has_found(run.state) {
                         next = self.report(run, at).or(next);
-                        stop = next.unwrap_or(length);
                     }
                 }
                 if run.state == DEAD {
@@ -568,31 +664,42 @@ impl<'s> Search<'s> {
                 }
                 if at >= length {
                     run.state = dfa.step(run.state, AFTER);
-                    self.report(run, at);
+                    if dfa.has_found(run.state) {
+                        self.report(run, at);
+                    }
                     return;
                 }
-                // At the first letter of the next one, mostly one of the two ends.
+                // Soon after the first letter of the next one, mostly one of the two ends.
                 let mut other = self.begin(at);
                 next = self.candidates.next();
-                let (symbol, after) = symbols.read(self.text, at);
-                at = after;
-                for run in [&mut run, &mut other] {
+                loop {
+                    let (symbol, after) = symbols.read(self.text, at);
+                    at = after;
                     run.state = dfa.step(run.state, symbol);
+                    other.state = dfa.step(other.state, symbol);
                     if dfa.has_found(run.state) {
-                        next = self.report(*run, at).or(next);
+                        next = self.report(run, at).or(next);
                     }
-                }
-                if run.state == other.state {
-                    run.joins |= other.joins;
-                } else if run.state == DEAD {
-                    run = other;
-                } else if other.state != DEAD {
-                    self.scratch.runs.clear();
-                    self.scratch.runs.extend([run, other]);
-                    (at, next) = self.together(at, next);
-                    match self.scratch.runs.first() {
-                        Some(&last) => run = last,
-                        None => break,
+                    if dfa.has_found(other.state) {
+                        next = self.report(other, at).or(next);
+                    }
+                    if run.state == other.state {
+                        run.joins |= other.joins;
+                        break;
+                    }
+                    if run.state == DEAD {
+                        run = other;
+                        break;
+                    }
+                    if other.state == DEAD {
+                        break;
+                    }
+                    if at >= next.unwrap_or(length) {
+                        self.scratch.runs.clear();
+                        self.scratch.runs.extend([run, other]);
+                        (at, next) = self.together(at, next);
+                        run = self.scratch.runs.first().copied().unwrap_or(NO_RUN);
+                        break;
                     }
                 }
             }
@@ -674,7 +781,25 @@ impl<'s> Search<'s> {
 
     /// Takes note of what a run found up to here. Where later pieces matter from
     /// now on, answers the next place where one may begin.
+    #[inline]
     fn report(&mut self, run: Run, end: usize) -> Option<usize> {
+        let known = &self.known[usize::from(run.state) % KNOWN];
+        if known.run == run && self.scratch.open.has(known.opened, end) {
+            if let Some((follower, pattern)) = known.unless {
+                self.scratch.ends.push((follower, end, pattern));
+            }
+            return None;
+        }
+        self.report_anew(run, end)
+    }
+
+    #[inline(never)]
+    fn report_anew(&mut self, run: Run, end: usize) -> Option<usize> {
+        let mut is_simple = true;
+        let mut known = Known {
+            run,
+            ..Known::NOTHING
+        };
         for piece in self.automaton.dfa.found(run.state) {
             let Some(role) = self.automaton.roles.get(usize::from(piece)) else {
                 continue;
@@ -687,12 +812,23 @@ impl<'s> Search<'s> {
                 Then::Unless { pattern, follower } => {
                     if !self.automaton.is_found(pattern, self.found) {
                         self.scratch.ends.push((follower, end, pattern));
+                        if known.unless.replace((follower, pattern)).is_some() {
+                            // One is remembered; two are not often met.
+                            is_simple = false;
+                        }
                     }
                 }
                 Then::Join(join) => {
-                    self.scratch.open.open(self.automaton, self.text, join, end);
+                    let open = &mut self.scratch.open;
+                    known.opened |= 1 << join;
+                    if !open.has(1 << join, end) {
+                        open.open(self.automaton, self.text, join, end);
+                    }
                 }
             }
+        }
+        if is_simple {
+            self.known[usize::from(run.state) % KNOWN] = known;
         }
         let automaton = self.automaton;
         let any = automaton.any.as_ref()?;
@@ -708,16 +844,18 @@ struct Candidates<'c> {
     fingerprint: &'c Fingerprint,
     text: &'c str,
     words: &'c mut [u64],
+    /// The places that were found ahead, from `start` on.
+    places: &'c mut [u32],
     /// How many words to judge next.
     ahead: usize,
     /// How many words were judged.
     judged: usize,
     /// Where the first of them starts in the text.
     start: usize,
-    /// Which word comes next.
+    /// Which place comes next.
     at: usize,
-    /// What is left of the current word.
-    word: u64,
+    /// How many there are.
+    count: usize,
 }
 
 impl<'c> Candidates<'c> {
@@ -726,39 +864,39 @@ impl<'c> Candidates<'c> {
         self.fingerprint = fingerprint;
         // Where this is done often, little is judged for nothing.
         self.ahead = FEWEST_AHEAD;
-        (self.start, self.judged, self.at, self.word) = (at, 0, 0, 0);
+        (self.start, self.judged, self.at, self.count) = (at, 0, 0, 0);
         self.next()
     }
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        loop {
-            while self.word == 0 {
-                if self.at == self.judged && !self.judge() {
-                    return None;
-                }
-                self.word = self.words.get(self.at).copied()?;
-                self.at += 1;
-            }
-            let bit = self.word.trailing_zeros() as usize;
-            self.word &= self.word - 1;
-            let place = self.start + (self.at - 1) * BLOCK + bit;
-            let is_candidate = self.fingerprint.windows.admits(self.text.as_bytes(), place);
-            if is_candidate && self.text.is_char_boundary(place) {
-                return Some(place);
+        while self.at == self.count {
+            if !self.judge() {
+                return None;
             }
         }
+        let place = self.places.get(self.at)?;
+        self.at += 1;
+        Some(self.start + *place as usize)
     }
 
-    /// Judges the next words; false at the end of the text.
+    /// Finds the places of the next words; false at the end of the text.
+    #[inline(never)]
     fn judge(&mut self) -> bool {
+        let text = self.text.as_bytes();
         self.start += self.judged * BLOCK;
+        if self.start >= text.len() {
+            (self.judged, self.at, self.count) = (0, 0, 0);
+            return false;
+        }
         let words = self.words.get_mut(..self.ahead).unwrap_or_default();
-        self.judged = self
-            .fingerprint
-            .judge(self.text.as_bytes(), self.start, words);
+        self.judged = self.fingerprint.judge(text, self.start, words);
         self.ahead = (self.ahead * 2).min(AHEAD);
-        self.at = 0;
+        let words = words.get(..self.judged).unwrap_or_default();
+        let count = simd::places(words, self.places);
+        let windows = &self.fingerprint.windows;
+        let kept = simd::admitted(windows, text, self.start, self.places, count);
+        (self.at, self.count) = (0, kept);
         self.judged > 0
     }
 }

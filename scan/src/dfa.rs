@@ -1,6 +1,9 @@
 //! A deterministic automaton as rows: a state and a symbol in, the next state out.
 
-use crate::stored::{Words, stored};
+use crate::{
+    stored::{Words, stored},
+    symbols::Symbols,
+};
 
 /// The state from which nothing is found any more.
 pub(crate) const DEAD: u16 = 0;
@@ -41,6 +44,34 @@ impl Dfa {
     #[inline]
     pub(crate) fn has_found(&self, state: u16) -> bool {
         state >= self.first_found
+    }
+
+    /// Reads a text from a place up to `stop`, or to where something is found
+    /// or nothing can be any more; answers where it is, and the state there.
+    // A function of its own, so that what its loop needs stays in registers.
+    #[inline(never)]
+    pub(crate) fn read_on(
+        &self,
+        symbols: &Symbols,
+        text: &str,
+        mut at: usize,
+        stop: usize,
+        state: u16,
+    ) -> (usize, u16) {
+        let (next, shift) = (&self.next, self.shift & 15);
+        // One comparison for both: the dead state wraps round.
+        let last_silent = usize::from(self.first_found.wrapping_sub(1));
+        let mut state = usize::from(state);
+        while at < stop {
+            let symbol;
+            (symbol, at) = symbols.read(text, at);
+            let entry = next.get(state << shift | usize::from(symbol));
+            state = usize::from(entry.unwrap_or(DEAD));
+            if state.wrapping_sub(1) >= last_silent {
+                break;
+            }
+        }
+        (at, state as u16)
     }
 
     /// What a state found.

@@ -1,20 +1,20 @@
 //! Where a pattern may begin: a text in, a bit a position out.
 //!
-//! A position is looked at when its first three bytes, and the byte before it,
+//! A position is looked at when its first four bytes, and the byte before it,
 //! have a bit in common in these tables. That is rarely so where no pattern
 //! begins, and always where one does.
 
 use crate::{
-    literals::{folded, hash},
+    literals::{folded, hash, numbers_bits},
     simd,
-    stored::{Words, stored},
+    stored::{Malformed, Reader, Stored, Words, stored},
 };
 
 /// How many positions are judged at a time.
 pub(crate) const BLOCK: usize = 64;
 
 /// How many bytes are judged by.
-pub(crate) const DEPTH: usize = 3;
+pub(crate) const DEPTH: usize = 4;
 
 /// A byte's bits: those of its lower half and of its upper half that agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,23 +65,38 @@ pub(crate) struct Fingerprint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Windows {
     /// The first four bytes.
-    four: Hashes,
+    pub(crate) four: Hashes,
     /// The first three, of patterns after which any byte may stand.
-    three: Hashes,
+    pub(crate) three: Hashes,
     /// The first byte of those that are shorter still, as bits.
-    short: [u64; 4],
+    pub(crate) short: [u64; 4],
 }
 
 /// A set of windows: a bit for each hash of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Hashes {
+pub(crate) struct Hashes {
     /// A power of two of bits, at least 64.
-    bits: Words<u64>,
+    pub(crate) bits: Words<u64>,
     /// How far to shift a hash of 32 bits to number a bit.
-    shift: u8,
+    pub(crate) shift: u8,
 }
 
-stored!(Hashes { bits, shift });
+impl Stored for Hashes {
+    fn store(&self, to: &mut Vec<u8>) {
+        let Hashes { bits, shift } = self;
+        bits.store(to);
+        shift.store(to);
+    }
+
+    fn load(from: &mut Reader) -> Result<Hashes, Malformed> {
+        let (bits, shift): (Words<u64>, u8) = (from.read()?, from.read()?);
+        if !numbers_bits(shift, bits.len() * 64) {
+            return Err(Malformed);
+        }
+        Ok(Hashes { bits, shift })
+    }
+}
+
 stored!(Windows { four, three, short });
 stored!(Halves { low, high });
 stored!(Fingerprint {
@@ -142,6 +157,10 @@ impl Windows {
 
     /// Whether a pattern may begin at this place. In doubt it may.
     #[inline]
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "which one it is cannot be foreseen, and a branch would guess"
+    )]
     pub(crate) fn admits(&self, text: &[u8], at: usize) -> bool {
         let Some(window) = text.get(at..).and_then(|rest| rest.first_chunk()) else {
             return true;
@@ -150,7 +169,7 @@ impl Windows {
         let window = folded(*window);
         let is_ascii = exact & 0x8080_8080 == 0;
         let is_short = self.short[(exact >> 6 & 3) as usize] >> (exact & 63) & 1 == 1;
-        self.four.has(window) || self.three.has(window & 0x00FF_FFFF) || is_short || !is_ascii
+        self.four.has(window) | self.three.has(window & 0x00FF_FFFF) | is_short | !is_ascii
     }
 }
 
@@ -231,30 +250,7 @@ impl Fingerprint {
         let Some(words) = words.get_mut(..blocks) else {
             return 0;
         };
-        // The first block has nothing before it, the last ones too little after them.
-        let first = usize::from(from == 0).min(blocks);
-        let start = from + first * BLOCK;
-        let rest = text.get(start.wrapping_sub(1)..).unwrap_or_default();
-        let whole = (rest.len().saturating_sub(WINDOW - BLOCK) / BLOCK).min(blocks - first);
-        let mut edges = [(0, [0; WINDOW]); MOST_EDGES];
-        let others = (0..first).chain(first + whole..blocks);
-        let mut count = 0;
-        for (edge, block) in edges.iter_mut().zip(others) {
-            *edge = (block, self::edge(text, from + block * BLOCK));
-            count += 1;
-        }
-        let edges = edges.get(..count).unwrap_or_default();
-        simd::judge(
-            self,
-            text,
-            Blocks {
-                start,
-                first,
-                whole,
-                edges,
-            },
-            words,
-        );
+        simd::judge(self, text, from, words);
         if let Some(last) = words.last_mut() {
             let here = (text.len() - from).min(blocks * BLOCK) - (blocks - 1) * BLOCK;
             *last &= u64::MAX >> (BLOCK - here);
@@ -270,17 +266,54 @@ impl Fingerprint {
 /// How many blocks of a text may be at its edges: the first, and two at the end.
 const MOST_EDGES: usize = 3;
 
-/// Blocks to judge.
+/// The windows of blocks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Blocks<'b> {
-    /// Where in the text those start that have all bytes around them.
-    pub(crate) start: usize,
+pub(crate) struct Blocks<'t> {
+    /// From where those start that have all bytes around them.
+    rest: &'t [u8],
     /// The word of the first of them.
-    pub(crate) first: usize,
+    first: usize,
     /// How many they are.
-    pub(crate) whole: usize,
+    whole: usize,
     /// The others, with their words.
-    pub(crate) edges: &'b [(usize, Window)],
+    edges: [(usize, Window); MOST_EDGES],
+    count: usize,
+}
+
+impl<'t> Blocks<'t> {
+    /// So many blocks of a text from a place on.
+    pub(crate) fn new(text: &'t [u8], from: usize, blocks: usize) -> Blocks<'t> {
+        // The first block has nothing before it, the last ones too little after them.
+        let first = usize::from(from == 0).min(blocks);
+        let start = from + first * BLOCK;
+        let rest = text.get(start.wrapping_sub(1)..).unwrap_or_default();
+        let whole = (rest.len().saturating_sub(WINDOW - BLOCK) / BLOCK).min(blocks - first);
+        let mut edges = [(0, [0; WINDOW]); MOST_EDGES];
+        let others = (0..first).chain(first + whole..blocks);
+        let mut count = 0;
+        for (edge, block) in edges.iter_mut().zip(others) {
+            *edge = (block, self::edge(text, from + block * BLOCK));
+            count += 1;
+        }
+        Blocks {
+            rest,
+            first,
+            whole,
+            edges,
+            count,
+        }
+    }
+
+    /// The windows, each with the number of its word.
+    #[inline]
+    pub(crate) fn windows(&self) -> impl Iterator<Item = (usize, &Window)> {
+        let whole = (0..self.whole).map_while(|at| {
+            let window = self.rest.get(at * BLOCK..)?.first_chunk()?;
+            Some((self.first + at, window))
+        });
+        let edges = self.edges.iter().take(self.count);
+        whole.chain(edges.map(|(at, window)| (*at, window)))
+    }
 }
 
 /// A block at an edge of the text, where zeros stand in for what is not there.
@@ -297,7 +330,7 @@ fn edge(text: &[u8], start: usize) -> Window {
 
 fn each(window: &Window, admits: impl Fn(u8, [u8; DEPTH]) -> bool) -> u64 {
     (0..BLOCK).fold(0, |mask, at| {
-        let bytes = [window[at + 1], window[at + 2], window[at + 3]];
+        let bytes = std::array::from_fn(|byte| window[at + 1 + byte]);
         mask | u64::from(admits(window[at], bytes)) << at
     })
 }

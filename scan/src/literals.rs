@@ -66,24 +66,47 @@ pub(crate) struct Sieve {
     pub(crate) shift: u8,
     /// How many bytes lie between two places that are looked up: 1, 2 or 4.
     pub(crate) step: u8,
+    /// Where the windows are few, what tells most others from them sooner.
+    pub(crate) near: Option<Box<[Near; 2]>>,
 }
+
+/// Bits of some windows: those that each of its bytes has, by its place and its
+/// lower five bits, in common are of windows that it may be.
+pub(crate) type Near = [u8; 32 * WINDOW];
 
 impl Stored for Sieve {
     fn store(&self, to: &mut Vec<u8>) {
-        let Sieve { bits, shift, step } = self;
+        let Sieve {
+            bits,
+            shift,
+            step,
+            near,
+        } = self;
         bits.store(to);
         [*shift, *step].store(to);
+        near.as_deref().copied().store(to);
     }
 
     fn load(from: &mut Reader) -> Result<Sieve, Malformed> {
         let bits: Words<u32> = from.read()?;
         let [shift, step] = from.read()?;
-        // Look-ups rest on every hash, shifted so far, being the number of a bit.
-        let count = bits.len() * 32;
-        let fits = count.is_power_of_two() && u32::from(shift) == 32 - count.trailing_zeros();
-        let fits = fits && matches!(step, 1 | 2 | 4);
-        fits.then_some(Sieve { bits, shift, step }).ok_or(Malformed)
+        let near: Option<[Near; 2]> = from.read()?;
+        if !numbers_bits(shift, bits.len() * 32) || !matches!(step, 1 | 2 | 4) {
+            return Err(Malformed);
+        }
+        Ok(Sieve {
+            bits,
+            shift,
+            step,
+            near: near.map(Box::new),
+        })
     }
+}
+
+/// Whether every hash, shifted so far, is the number of one of so many bits:
+/// look-ups rest on that.
+pub(crate) fn numbers_bits(shift: u8, count: usize) -> bool {
+    count.is_power_of_two() && u32::from(shift) == 32 - count.trailing_zeros()
 }
 
 /// The entries of one window; none where `count` is zero.
@@ -156,7 +179,8 @@ impl Literals {
     /// What their tables take, in bytes.
     pub fn bytes(&self) -> usize {
         let of = |group: &Group| {
-            group.sieve.bits.bytes().len()
+            let near = group.sieve.near.as_deref().map_or(0, size_of_val);
+            near + group.sieve.bits.bytes().len()
                 + group.slots.bytes().len()
                 + group.entries.bytes().len()
                 + group.literals.bytes().len()

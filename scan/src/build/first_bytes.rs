@@ -6,7 +6,6 @@ use super::ordinary;
 use crate::{
     dfa::{DEAD, Dfa},
     fingerprint::{DEPTH, Fingerprint, Halves, Lookup, Windows},
-    literals::WINDOW,
     symbols::{AFTER, BEFORE, SymbolSet, Symbols},
 };
 
@@ -20,6 +19,9 @@ const ANY: Bytes = [u64::MAX; 4];
 
 /// What the first bytes of a match may be.
 type Beginning = [Bytes; DEPTH];
+
+/// All of them but the last.
+type Head = [Bytes; DEPTH - 1];
 
 /// Finds the fingerprint, and about which share of an ordinary text it admits.
 /// None where the beginnings are too many to tell apart.
@@ -45,7 +47,14 @@ pub(crate) fn fingerprint(
     let elsewhere = collect(false)?;
     let mut inside = collect(true)?;
     let windows = windows(elsewhere.iter().chain(&inside));
-    inside.retain(|beginning, _| !elsewhere.contains_key(beginning));
+    inside.retain(|head, last| {
+        let there = elsewhere.get(head);
+        !there.is_some_and(|there| {
+            last.iter()
+                .zip(there)
+                .all(|(here, there)| here & !there == 0)
+        })
+    });
     let (inside, elsewhere) = (joined(&inside), joined(&elsewhere));
     let all = inside.len() + elsewhere.len();
     let mut buckets: Vec<Bucket> = vec![Bucket::default(); 8];
@@ -109,7 +118,7 @@ fn lookup(sets: impl Iterator<Item = Bytes>) -> Lookup {
 }
 
 /// Tells the first bytes of beginnings apart as far as their number allows.
-fn windows<'b>(beginnings: impl Iterator<Item = (&'b Beginning, &'b Bytes)>) -> Windows {
+fn windows<'b>(beginnings: impl Iterator<Item = (&'b Head, &'b Bytes)>) -> Windows {
     let (mut four, mut three, mut short) = (BTreeSet::new(), BTreeSet::new(), [0; 4]);
     for ([first, second, third], fourth) in beginnings {
         let letters = [first, second, third, fourth].map(lower);
@@ -227,7 +236,7 @@ fn gather(
     spelled: &Spelled,
     state: u16,
     before: &mut Vec<Bytes>,
-    found: &mut BTreeMap<Beginning, Bytes>,
+    found: &mut BTreeMap<Head, Bytes>,
 ) -> Option<()> {
     // The symbols by where they lead: their letters differ in nothing that matters here.
     let mut nexts: BTreeMap<u16, (Bytes, Bytes)> = BTreeMap::new();
@@ -242,7 +251,7 @@ fn gather(
     for (next, (alone, longer)) in nexts {
         if alone != [0; 4] {
             before.push(alone);
-            if before.len() == WINDOW || dfa.has_found(next) {
+            if before.len() == DEPTH || dfa.has_found(next) {
                 keep(before, found)?;
             } else {
                 gather(dfa, spelled, next, before, found)?;
@@ -259,21 +268,23 @@ fn gather(
     Some(())
 }
 
-fn keep(bytes: &[Bytes], found: &mut BTreeMap<Beginning, Bytes>) -> Option<()> {
+fn keep(bytes: &[Bytes], found: &mut BTreeMap<Head, Bytes>) -> Option<()> {
     let at = |at: usize| bytes.get(at).copied().unwrap_or(ANY);
     unite(found.entry([at(0), at(1), at(2)]).or_default(), &at(3));
     (found.len() <= MOST_BEGINNINGS).then_some(())
 }
 
-/// Beginnings that differ in their last byte alone are one.
-fn joined(found: &BTreeMap<Beginning, Bytes>) -> Vec<Beginning> {
-    let mut joined: BTreeMap<[Bytes; 2], Bytes> = BTreeMap::new();
-    for [first, second, third] in found.keys() {
-        unite(joined.entry([*first, *second]).or_default(), third);
+/// Beginnings that differ in their last two bytes alone are one.
+fn joined(found: &BTreeMap<Head, Bytes>) -> Vec<Beginning> {
+    let mut joined: BTreeMap<[Bytes; 2], [Bytes; 2]> = BTreeMap::new();
+    for ([first, second, third], fourth) in found {
+        let last = joined.entry([*first, *second]).or_default();
+        unite(&mut last[0], third);
+        unite(&mut last[1], fourth);
     }
     joined
         .into_iter()
-        .map(|([first, second], third)| [first, second, third])
+        .map(|([first, second], [third, fourth])| [first, second, third, fourth])
         .collect()
 }
 

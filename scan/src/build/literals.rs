@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::ordinary;
 use crate::{
-    literals::{Beside, Entry, Group, Literals, Sieve, Slot, WINDOW, folded, hash, slot_of},
+    literals::{Beside, Entry, Group, Literals, Near, Sieve, Slot, WINDOW, folded, hash, slot_of},
     stored::Words,
 };
 
@@ -151,8 +151,10 @@ impl Group {
         entries.sort_unstable_by_key(|(window, _)| *window);
         let group = Group {
             sieve: sieve(
-                entries.iter().map(|(window, _)| *window),
-                entries.len(),
+                &entries
+                    .iter()
+                    .map(|(window, _)| *window)
+                    .collect::<Vec<_>>(),
                 step,
             ),
             slots: slots(&entries),
@@ -183,11 +185,28 @@ fn commonness(window: u32) -> f64 {
         .product()
 }
 
-fn sieve(windows: impl Iterator<Item = u32>, count: usize, step: usize) -> Sieve {
-    let bits = (count * 16).next_power_of_two().clamp(1 << 12, 1 << 18);
+/// Beyond so many windows, most others would have bits in common.
+const MOST_NEAR: usize = 128;
+
+/// Windows that are much alike share a bit.
+fn near(windows: &[u32]) -> Option<Box<[Near; 2]>> {
+    let mut near = Box::new([[0; 32 * WINDOW]; 2]);
+    for (number, window) in windows.iter().enumerate() {
+        let bit = number * 16 / windows.len();
+        for (place, byte) in window.to_le_bytes().into_iter().enumerate() {
+            near[bit / 8][place << 5 | usize::from(byte & 31)] |= 1 << (bit % 8);
+        }
+    }
+    (windows.len() <= MOST_NEAR).then_some(near)
+}
+
+pub(crate) fn sieve(windows: &[u32], step: usize) -> Sieve {
+    let bits = (windows.len() * 64)
+        .next_power_of_two()
+        .clamp(1 << 14, 1 << 18);
     let shift = 32 - bits.trailing_zeros();
     let mut words = vec![0; bits / 32];
-    for window in windows {
+    for &window in windows {
         let bit = hash(window) >> shift;
         if let Some(word) = words.get_mut((bit >> 5) as usize) {
             *word |= 1 << (bit & 31);
@@ -197,6 +216,7 @@ fn sieve(windows: impl Iterator<Item = u32>, count: usize, step: usize) -> Sieve
         bits: words.into(),
         shift: shift as u8,
         step: step as u8,
+        near: near(windows),
     }
 }
 

@@ -31,6 +31,8 @@ pub use set::Sought;
 
 use alphabet::{Classes, Letters};
 use determinise::{Entrance, Reach, determinise};
+#[cfg(test)]
+pub(crate) use literals::sieve;
 use nfa::Nfa;
 pub(crate) use program::Programmer;
 

@@ -9,10 +9,10 @@ use std::arch::x86_64::{
     _mm256_sub_epi32,
 };
 
-use super::{BEYOND, Blocks, Fingerprint, SIFTED, Sieve, Window, sifted, windows};
+use super::{BEYOND, Blocks, Fingerprint, SIFTED, Sieve, Window, sifted};
 use crate::{
-    fingerprint::{BLOCK, Halves, WINDOW},
-    literals::MULTIPLIER,
+    fingerprint::{BLOCK, DEPTH, Halves, WINDOW},
+    literals::{MULTIPLIER, numbers_bits},
 };
 
 /// Steps of one, two and four bytes are loops of their own.
@@ -33,9 +33,8 @@ fn each_block<const STEP: usize, const STEPS: usize>(
 ) {
     // Every hash, shifted so far, numbers a bit of the table.
     let bits = sieve.bits.len() * 32;
-    let shift = u32::from(sieve.shift);
-    assert!(bits.is_power_of_two() && shift == 32 - bits.trailing_zeros());
-    let shift = _mm_cvtsi32_si128(shift.cast_signed());
+    assert!(numbers_bits(sieve.shift, bits));
+    let shift = _mm_cvtsi32_si128(sieve.shift.into());
     let (samples, _) = samples.as_chunks_mut::<STEPS>();
     for (samples, block) in samples.iter_mut().zip(sifted(text)) {
         for (step, sample) in samples.iter_mut().enumerate() {
@@ -82,15 +81,15 @@ fn load_all(bytes: &[u8; SIFTED]) -> __m256i {
 
 /// The tables in registers.
 struct Tables {
-    bytes: [(__m256i, __m256i); 3],
+    bytes: [(__m256i, __m256i); DEPTH],
     before: (__m256i, __m256i),
     anywhere: __m256i,
 }
 
 #[target_feature(enable = "avx2")]
-pub(super) fn judge(fingerprint: &Fingerprint, text: &[u8], blocks: Blocks<'_>, words: &mut [u64]) {
+pub(super) fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
     let tables = tables(fingerprint);
-    for (at, window) in windows(text, blocks) {
+    for (at, window) in Blocks::new(text, from, words.len()).windows() {
         if let Some(word) = words.get_mut(at) {
             *word = both_halves(&tables, window);
         }
@@ -104,6 +103,7 @@ fn tables(fingerprint: &Fingerprint) -> Tables {
             halves(&fingerprint.by_halves[0]),
             halves(&fingerprint.by_halves[1]),
             halves(&fingerprint.by_halves[2]),
+            halves(&fingerprint.by_halves[3]),
         ],
         before: halves(&fingerprint.before_by_halves),
         anywhere: _mm256_set1_epi8(fingerprint.anywhere.cast_signed()),
@@ -135,10 +135,12 @@ fn half<const AT: usize>(tables: &Tables, window: &Window) -> u32 {
     let first = bits(tables.bytes[0], load::<AT, 1>(window));
     let second = bits(tables.bytes[1], load::<AT, 2>(window));
     let third = bits(tables.bytes[2], load::<AT, 3>(window));
+    let fourth = bits(tables.bytes[3], load::<AT, 4>(window));
     let before = bits(tables.before, load::<AT, 0>(window));
     let zero = _mm256_setzero_si256();
     let refused = _mm256_andnot_si256(tables.anywhere, _mm256_cmpeq_epi8(before, zero));
-    let all = _mm256_and_si256(_mm256_and_si256(first, second), third);
+    let start = _mm256_and_si256(first, second);
+    let all = _mm256_and_si256(start, _mm256_and_si256(third, fourth));
     let admitted = _mm256_andnot_si256(refused, all);
     !_mm256_movemask_epi8(_mm256_cmpeq_epi8(admitted, zero)).cast_unsigned()
 }

@@ -4,7 +4,8 @@
 //!
 //! The one place of this crate with `unsafe`: calls of functions that need
 //! instructions which were looked for just before, loads from arrays that are
-//! as long, and look-ups at indexes that a table's length bounds. Where the
+//! as long and stores to them, loads of the lanes that are there alone, and
+//! look-ups at indexes that the length of a table or a text bounds. Where the
 //! instructions are missing, the plain versions run. Tests hold the two to the
 //! same bits.
 
@@ -12,46 +13,145 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod listed;
+#[cfg(target_arch = "x86_64")]
+mod near;
 
 use crate::{
-    fingerprint::{BLOCK, Blocks, Fingerprint, Window},
+    fingerprint::{Blocks, Fingerprint, Window, Windows},
     literals::{Sieve, WINDOW},
 };
 
-/// Judges blocks of a text, a word a block.
-pub(crate) fn judge(fingerprint: &Fingerprint, text: &[u8], blocks: Blocks<'_>, words: &mut [u64]) {
+/// Judges blocks of a text from a place on, a word a block.
+pub(crate) fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
     #[cfg(target_arch = "x86_64")]
     if avx512::is_there() {
         #[allow(unsafe_code, reason = "the instructions are there")]
         // SAFETY: the processor has what this function needs.
-        return unsafe { avx512::judge(fingerprint, text, blocks, words) };
+        return unsafe { avx512::judge(fingerprint, text, from, words) };
     }
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         #[allow(unsafe_code, reason = "the instructions are there")]
         // SAFETY: the processor has AVX2.
-        return unsafe { avx2::judge(fingerprint, text, blocks, words) };
+        return unsafe { avx2::judge(fingerprint, text, from, words) };
     }
-    plain(fingerprint, text, blocks, words);
+    plain(fingerprint, text, from, words);
 }
 
-fn plain(fingerprint: &Fingerprint, text: &[u8], blocks: Blocks<'_>, words: &mut [u64]) {
-    for (at, window) in windows(text, blocks) {
+fn plain(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
+    for (at, window) in Blocks::new(text, from, words.len()).windows() {
         if let Some(word) = words.get_mut(at) {
             *word = fingerprint.block(window);
         }
     }
 }
 
-/// The windows of blocks, each with the number of its word.
+/// How many places are written at a time, whether there are as many or not.
+const AT_A_TIME: usize = 16;
+
+/// How many places there have to be room for, for so many words.
+pub(crate) const fn room(words: usize) -> usize {
+    words * u64::BITS as usize + AT_A_TIME
+}
+
+/// Lists the bits of words, rising; answers how many there are. What stands
+/// behind them in `places`, which has [`room`] for all, does not matter.
+pub(crate) fn places(words: &[u64], places: &mut [u32]) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if avx512::is_there() {
+        #[allow(unsafe_code, reason = "the instructions are there")]
+        // SAFETY: the processor has what this function needs.
+        return unsafe { listed::places(words, places) };
+    }
+    places_plainly(words, places)
+}
+
+fn places_plainly(words: &[u64], places: &mut [u32]) -> usize {
+    let mut count = 0;
+    for (&word, start) in words.iter().zip((0..).step_by(u64::BITS as usize)) {
+        let mut left = word;
+        while left != 0 {
+            if let Some(place) = places.get_mut(count) {
+                *place = start + left.trailing_zeros();
+            }
+            left &= left - 1;
+            count += 1;
+        }
+    }
+    count
+}
+
+/// So many places are looked at one by one sooner than together.
+#[cfg(target_arch = "x86_64")]
+const FEW: usize = 8;
+
+/// Of the first `count` places of a text, which rise and count from `start` on,
+/// keeps those where a letter starts and a pattern may begin; answers how many
+/// remain.
+pub(crate) fn admitted(
+    windows: &Windows,
+    text: &[u8],
+    start: usize,
+    places: &mut [u32],
+    count: usize,
+) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if count > FEW && avx512::is_there() {
+        // The last bytes of a text are less than a window.
+        let whole = text.len().saturating_sub(start + WINDOW - 1);
+        let count = count.min(places.len());
+        let is_whole = |place: &u32| (*place as usize) < whole;
+        let all = places.get(..count).unwrap_or_default();
+        let far = all.iter().rev().take_while(|place| !is_whole(place));
+        let near = count - far.count();
+        let mut beyond = [0; WINDOW - 1];
+        let mut others = 0;
+        for (to, place) in beyond.iter_mut().zip(all.get(near..).unwrap_or_default()) {
+            *to = *place;
+            others += 1;
+        }
+        #[allow(unsafe_code, reason = "the instructions are there")]
+        // SAFETY: the processor has what this function needs.
+        let mut kept = unsafe { listed::admitted(windows, text, start, places, near) };
+        for &place in beyond.iter().take(others) {
+            if let Some(to) = places.get_mut(kept) {
+                *to = place;
+            }
+            kept += usize::from(is_admitted(windows, text, start + place as usize));
+        }
+        return kept;
+    }
+    admitted_plainly(windows, text, start, places, count)
+}
+
+fn admitted_plainly(
+    windows: &Windows,
+    text: &[u8],
+    start: usize,
+    places: &mut [u32],
+    count: usize,
+) -> usize {
+    let mut kept = 0;
+    for at in 0..count {
+        let Some(&place) = places.get(at) else {
+            break;
+        };
+        // The next one is put at the same place where this one is not kept:
+        // whether it is cannot be foreseen, and a branch would guess.
+        if let Some(to) = places.get_mut(kept) {
+            *to = place;
+        }
+        kept += usize::from(is_admitted(windows, text, start + place as usize));
+    }
+    kept
+}
+
 #[inline]
-fn windows<'w>(text: &'w [u8], blocks: Blocks<'w>) -> impl Iterator<Item = (usize, &'w Window)> {
-    let rest = text.get(blocks.start.wrapping_sub(1)..).unwrap_or_default();
-    let whole = (0..blocks.whole).map_while(move |at| {
-        let window = rest.get(at * BLOCK..)?.first_chunk()?;
-        Some((blocks.first + at, window))
-    });
-    whole.chain(blocks.edges.iter().map(|(at, window)| (*at, window)))
+fn is_admitted(windows: &Windows, text: &[u8], place: usize) -> bool {
+    let is_start = text.get(place).is_some_and(|byte| byte & 0xC0 != 0x80);
+    is_start & windows.admits(text, place)
 }
 
 /// How many bytes are sifted at a time.
@@ -67,6 +167,18 @@ pub(crate) fn sift(sieve: &Sieve, text: &[u8], samples: &mut Vec<u8>) -> usize {
     let blocks = text.len().saturating_sub(BEYOND) / SIFTED;
     samples.clear();
     samples.resize(blocks * WINDOW / sieve.step(), 0);
+    #[cfg(target_arch = "x86_64")]
+    if let Some(near) = &sieve.near
+        && avx512::is_there()
+    {
+        #[allow(unsafe_code, reason = "the instructions are there")]
+        // SAFETY: the processor has what this function needs.
+        let sifted = unsafe { near::sift(sieve, near, text, samples) };
+        let text = text.get(sifted * SIFTED..).unwrap_or_default();
+        let samples = samples.get_mut(sifted * WINDOW / sieve.step()..);
+        sift_plainly(sieve, text, samples.unwrap_or_default());
+        return blocks;
+    }
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         #[allow(unsafe_code, reason = "the instructions are there")]
@@ -99,20 +211,22 @@ fn sifted(text: &[u8]) -> impl Iterator<Item = &[u8; SIFTED + BEYOND]> {
         .map_while(|at| text.get(at..)?.first_chunk())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "build"))]
 mod tests {
     use super::*;
-    use crate::fingerprint::{Halves, Windows};
+    use crate::fingerprint::{BLOCK, Halves};
+    use crate::{build::sieve, literals::folded};
 
     fn draw(random: &mut fastrand::Rng) -> Fingerprint {
         let mut halves = || Halves {
             low: std::array::from_fn(|_| random.u8(..)),
             high: std::array::from_fn(|_| random.u8(..)),
         };
-        let (by_halves, before_by_halves) = ([halves(), halves(), halves()], halves());
-        let mut lookup = || std::array::from_fn(|_| random.u8(..) & random.u8(..));
+        let by_halves = std::array::from_fn(|_| halves());
+        let before_by_halves = halves();
+        let mut lookup = || std::array::from_fn(|_| random.u8(..) | random.u8(..));
         Fingerprint {
-            bytes: [lookup(), lookup(), lookup()],
+            bytes: std::array::from_fn(|_| lookup()),
             before: lookup(),
             by_halves,
             before_by_halves,
@@ -164,6 +278,63 @@ mod tests {
     }
 
     #[test]
+    fn the_bits_of_words_are_listed_alike() {
+        let mut random = fastrand::Rng::with_seed(5);
+        for count in 0..40 {
+            let mut draw = || match random.u8(..4) {
+                0 => 0,
+                1 => u64::MAX << random.u32(..64),
+                2 => random.u64(..) & random.u64(..) & random.u64(..),
+                _ => random.u64(..),
+            };
+            let words: Vec<u64> = (0..count).map(|_| draw()).collect();
+            let (mut fast, mut slow) = (vec![0; room(count)], vec![0; room(count)]);
+            let listed = places(&words, &mut fast);
+            assert_eq!(listed, places_plainly(&words, &mut slow));
+            assert_eq!(fast[..listed], slow[..listed]);
+            let bits: u32 = words.iter().map(|word| word.count_ones()).sum();
+            assert_eq!(listed, bits as usize);
+            assert!(
+                slow[..listed]
+                    .iter()
+                    .all(|&place| { words[place as usize / 64] >> (place % 64) & 1 == 1 })
+            );
+        }
+    }
+
+    #[test]
+    fn places_are_admitted_alike() {
+        let mut random = fastrand::Rng::with_seed(6);
+        let mut kept = 0;
+        for round in 0..300 {
+            let most = if random.bool() { 127 } else { 255 };
+            let text: Vec<u8> = (0..random.usize(..200))
+                .map(|_| random.u8(..=most))
+                .collect();
+            let mut draw = |mask: u32| -> Vec<u32> {
+                let known = text.windows(WINDOW).filter(|_| random.u8(..8) == 0);
+                let known = known.map(|window| folded(*window.first_chunk().unwrap()) & mask);
+                known.collect()
+            };
+            let (four, three) = (draw(u32::MAX), draw(0x00FF_FFFF));
+            let three: &[u32] = if round % 2 == 0 { &three } else { &[] };
+            let windows = Windows::new(&four, three, [0, 1 << 40, 0, 1 << 5]);
+            let start = random.usize(..=text.len());
+            let given: Vec<u32> = (0..text.len() - start)
+                .filter(|_| random.bool())
+                .map(|place| place as u32)
+                .collect();
+            let (mut fast, mut slow) = (given.clone(), given.clone());
+            fast.resize(room(4), u32::MAX);
+            let count = admitted(&windows, &text, start, &mut fast, given.len());
+            let expected = admitted_plainly(&windows, &text, start, &mut slow, given.len());
+            assert_eq!(fast[..count], slow[..expected]);
+            kept += count;
+        }
+        assert!(kept > 1000, "{kept}");
+    }
+
+    #[test]
     fn windows_are_sifted_alike_at_every_length_and_step() {
         let mut random = fastrand::Rng::with_seed(4);
         for step in [1, 2, 4] {
@@ -173,6 +344,7 @@ mod tests {
                     bits,
                     shift: 32 - 12,
                     step: step as u8,
+                    near: None,
                 };
                 let bytes: Vec<u8> = (0..length + 3).map(|_| random.u8(..)).collect();
                 let text = &bytes[random.usize(..4)..];
@@ -187,33 +359,68 @@ mod tests {
     }
 
     #[test]
+    fn few_windows_are_sifted_like_many() {
+        let mut random = fastrand::Rng::with_seed(8);
+        let mut met = 0;
+        for length in 0..400 {
+            let letters = b"abAB_ 1\xC3";
+            let text: Vec<u8> = (0..length).map(|_| letters[random.usize(..8)]).collect();
+            let known = text
+                .windows(WINDOW)
+                .map(|window| folded(*window.first_chunk().unwrap()));
+            let mut known: Vec<u32> = known.filter(|_| random.u8(..8) == 0).collect();
+            known.sort_unstable();
+            known.dedup();
+            for step in [1, 2, 4] {
+                let sieve = sieve(&known, step);
+                assert!(sieve.near.is_some());
+                let (mut fast, mut slow) = (Vec::new(), Vec::new());
+                sift(&sieve, &text, &mut fast);
+                slow.resize(fast.len(), 0);
+                sift_plainly(&sieve, &text, &mut slow);
+                // A window that is not known may look as if it were, to either.
+                for (sample, (fast, slow)) in fast.iter().zip(&slow).enumerate() {
+                    let per_block = WINDOW / step;
+                    assert_eq!(fast & !slow, 0);
+                    for lane in 0..8 {
+                        let at =
+                            sample / per_block * SIFTED + sample % per_block * step + lane * WINDOW;
+                        let window = folded(*text[at..].first_chunk().unwrap());
+                        if known.binary_search(&window).is_ok() {
+                            assert_eq!(fast >> lane & 1, 1, "step {step}, at {at}");
+                            met += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(met > 1000, "{met}");
+    }
+
+    #[test]
     fn every_version_agrees_with_its_plain_twin_block_by_block() {
         let mut random = fastrand::Rng::with_seed(2);
         for _ in 0..200 {
             let fingerprint = draw(&mut random);
             let ascii = if random.bool() { 127 } else { 255 };
             let text: Vec<u8> = (0..1000).map(|_| random.u8(..=ascii)).collect();
-            let edge: Window = std::array::from_fn(|byte| text[byte]);
-            let edges = [(3, edge)];
-            let blocks = Blocks {
-                start: 7,
-                first: 4,
-                whole: 10,
-                edges: &edges,
-            };
-            let (mut plain_words, mut halves, mut words) = ([0; 14], [0; 14], [0; 14]);
-            for (at, window) in windows(&text, blocks) {
+            let text = &text[..random.usize(..1000)];
+            let from = random.usize(..=text.len());
+            let count = (text.len() - from).div_ceil(BLOCK);
+            let (mut plain_words, mut halves) = (vec![0; count], vec![0; count]);
+            let mut words = vec![0; count];
+            for (at, window) in Blocks::new(text, from, count).windows() {
                 plain_words[at] = fingerprint.block(window);
                 halves[at] = fingerprint.block_by_halves(window);
             }
-            plain(&fingerprint, &text, blocks, &mut words);
+            plain(&fingerprint, text, from, &mut words);
             assert_eq!(words, plain_words);
             #[cfg(target_arch = "x86_64")]
             if avx512::is_there() {
                 #[allow(unsafe_code, reason = "the instructions are there")]
                 // SAFETY: the processor has what this function needs.
                 unsafe {
-                    avx512::judge(&fingerprint, &text, blocks, &mut words);
+                    avx512::judge(&fingerprint, text, from, &mut words);
                 }
                 assert_eq!(words, plain_words);
             }
@@ -222,7 +429,7 @@ mod tests {
                 #[allow(unsafe_code, reason = "the instructions are there")]
                 // SAFETY: the processor has AVX2.
                 unsafe {
-                    avx2::judge(&fingerprint, &text, blocks, &mut words);
+                    avx2::judge(&fingerprint, text, from, &mut words);
                 }
                 assert_eq!(words, halves);
             }
