@@ -108,11 +108,25 @@ stored!(Fingerprint {
     windows,
 });
 
+/// How many bits a set of no windows has.
+const NO_WINDOWS: usize = 64;
+
 impl Hashes {
-    fn new(windows: &[u32]) -> Hashes {
+    /// Whether it has no windows.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bits.len() * 64 <= NO_WINDOWS
+    }
+
+    pub(crate) fn new(windows: &[u32]) -> Hashes {
+        // None are known by their length.
+        let fewest = if windows.is_empty() {
+            NO_WINDOWS
+        } else {
+            1 << 8
+        };
         let bits = (windows.len() * 32)
             .next_power_of_two()
-            .clamp(1 << 8, 1 << 19);
+            .clamp(fewest, 1 << 19);
         let shift = 32 - bits.trailing_zeros() as u8;
         let mut words = vec![0_u64; bits / 64];
         for &window in windows {
@@ -128,7 +142,7 @@ impl Hashes {
     }
 
     #[inline]
-    fn has(&self, window: u32) -> bool {
+    pub(crate) fn has(&self, window: u32) -> bool {
         let (word, bit) = place(window, self.shift);
         self.bits.get(word).is_none_or(|word| word >> bit & 1 == 1)
     }

@@ -9,12 +9,28 @@
 use bytes::Bytes;
 
 use crate::{
+    fingerprint::Hashes,
     simd,
     stored::{Malformed, Reader, Stored, Words, stored},
 };
 
 /// How many bytes are looked up at a time.
 pub(crate) const WINDOW: usize = 4;
+
+/// Whether a text has a letter beyond ASCII whose lower case has one of ASCII in
+/// it: the Kelvin sign, or a capital I with a dot.
+fn folds_to_ascii(text: &str) -> bool {
+    let [kelvin, dotted] = ["\u{212A}", "\u{130}"].map(str::as_bytes);
+    // The last byte but one of each.
+    memchr::memchr2_iter(0x84, 0xC4, text.as_bytes()).any(|at| {
+        let has = |letter: &[u8], from: usize| {
+            at.checked_sub(from)
+                .and_then(|start| text.as_bytes().get(start..start + letter.len()))
+                == Some(letter)
+        };
+        has(kelvin, 1) || has(dotted, 0)
+    })
+}
 
 /// The letters of ASCII differ in this bit from one case to the other.
 const CASE: u32 = 0x2020_2020;
@@ -47,6 +63,9 @@ pub(crate) struct Group {
     /// for the end.
     pub(crate) literals: Words<[u32; 2]>,
     pub(crate) texts: Bytes,
+    /// The windows of entries together with what is beside them: most windows
+    /// that are met stand beside something else.
+    pub(crate) pairs: Hashes,
 }
 
 stored!(Group {
@@ -55,6 +74,7 @@ stored!(Group {
     entries,
     literals,
     texts,
+    pairs,
 });
 
 /// Which windows are known: a bit for each hash of one.
@@ -144,6 +164,18 @@ pub(crate) enum Beside {
     Nothing,
 }
 
+impl Beside {
+    /// It and a window as one.
+    pub(crate) fn with(self, window: u32) -> u32 {
+        let (turn, beside) = match self {
+            Beside::Nothing => (0, 0),
+            Beside::After(after) => (5, after),
+            Beside::Before(before) => (11, before),
+        };
+        hash(window).rotate_left(turn) ^ beside
+    }
+}
+
 impl Entry {
     fn of([literal, offset, kind, window]: [u32; 4]) -> Entry {
         Entry {
@@ -162,10 +194,12 @@ impl Literals {
     /// Whether they are found in this text as it is, and not only in the same
     /// in lower case: where no letter beyond ASCII matters.
     pub fn ignore_case_of(&self, text: &str) -> bool {
-        // The letters beyond ASCII whose lower case has one of ASCII in it.
-        let folds = |letter: &str| memchr::memmem::find(text.as_bytes(), letter.as_bytes());
-        text.is_ascii()
-            || self.is_ascii && folds("\u{212A}").is_none() && folds("\u{130}").is_none()
+        text.is_ascii() || self.is_ascii && !folds_to_ascii(text)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
     }
 
     /// Finds them in a text. `found` has a bit for each number; the bits of
@@ -185,6 +219,7 @@ impl Literals {
                 + group.entries.bytes().len()
                 + group.literals.bytes().len()
                 + group.texts.len()
+                + group.pairs.bits.bytes().len()
         };
         self.groups.iter().map(of).sum()
     }
@@ -269,14 +304,21 @@ impl Group {
             return;
         };
         let window = folded(*window);
-        let Some(slot) = self.slot(window) else {
-            return;
-        };
         let beside = |place: Option<usize>| {
             let window = place.and_then(|place| text.get(place..)?.first_chunk());
             window.copied().map(folded)
         };
         let (after, before) = (beside(Some(at + WINDOW)), beside(at.checked_sub(WINDOW)));
+        let is_pair = |beside: Beside| self.pairs.has(beside.with(window));
+        let may_be = after.is_some_and(|after| is_pair(Beside::After(after)))
+            || before.is_some_and(|before| is_pair(Beside::Before(before)))
+            || is_pair(Beside::Nothing);
+        if !may_be {
+            return;
+        }
+        let Some(slot) = self.slot(window) else {
+            return;
+        };
         let first = slot.first as usize;
         let entries = self.entries.range(first, first + slot.count as usize);
         for entry in entries.map(Entry::of) {

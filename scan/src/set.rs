@@ -59,7 +59,8 @@ impl Set {
     /// Whether it makes a difference to [`scan_lower`](Set::scan_lower) that a
     /// text is in lower case.
     pub fn needs_lower(&self, text: &str) -> bool {
-        !self.shorts.is_empty() || !self.literals.ignore_case_of(text)
+        let has_literals = !self.literals.is_empty();
+        !self.shorts.is_empty() || has_literals && !self.literals.ignore_case_of(text)
     }
 
     /// Finds its literals, which stand in lower case, in a text that does too.

@@ -205,8 +205,8 @@ impl<const N: usize> Word for [u32; N] {
 
     #[inline]
     fn at(bytes: &[u8], position: usize) -> Option<[u32; N]> {
-        let row = bytes.get(position * Self::BYTES..)?.get(..Self::BYTES)?;
-        let (words, _) = row.as_chunks::<4>();
+        let start = position.checked_mul(Self::BYTES)?;
+        let (words, _) = bytes.get(start..start + Self::BYTES)?.as_chunks::<4>();
         let words: &[[u8; 4]; N] = words.first_chunk()?;
         Some(words.map(u32::from_le_bytes))
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::ordinary;
 use crate::{
+    fingerprint::Hashes,
     literals::{Beside, Entry, Group, Literals, Near, Sieve, Slot, WINDOW, folded, hash, slot_of},
     stored::Words,
 };
@@ -149,7 +150,12 @@ impl Group {
         starts.push([0, texts.len() as u32]);
         let mut entries: Vec<(u32, Vec<Entry>)> = entries.into_iter().collect();
         entries.sort_unstable_by_key(|(window, _)| *window);
+        let pairs: Vec<u32> = entries
+            .iter()
+            .flat_map(|(window, entries)| entries.iter().map(|entry| entry.beside.with(*window)))
+            .collect();
         let group = Group {
+            pairs: Hashes::new(&pairs),
             sieve: sieve(
                 &entries
                     .iter()

@@ -1,6 +1,6 @@
 //! Patterns of every kind: what they are in, the set that finds them out.
 
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir};
 
 use super::{Pattern, Programmer, build};
 use crate::{Literals, Matchers, Set};
@@ -19,6 +19,36 @@ pub enum Sought<'p> {
     },
     /// A value is, as a whole, a match of this, which asks for both ends.
     Whole(&'p Hir),
+}
+
+/// So many literals without regexes are found soonest by themselves.
+const FEW_LITERALS: usize = 32;
+
+/// What has this text of ASCII, which is in lower case, as a part once it is in
+/// lower case too.
+fn in_any_case(part: &str) -> Hir {
+    let last = part.len().saturating_sub(1);
+    let letters = part.char_indices().map(|(at, letter)| {
+        let others: &[char] = match letter {
+            'k' => &['\u{212A}'],
+            // Its lower case is an `i` and a dot.
+            'i' if at == last => &['\u{130}'],
+            _ => &[],
+        };
+        let all = [letter, letter.to_ascii_uppercase()];
+        let all = all.iter().chain(others);
+        let all = all.map(|&letter| ClassUnicodeRange::new(letter, letter));
+        Hir::class(Class::Unicode(ClassUnicode::new(all)))
+    });
+    Hir::concat(letters.collect())
+}
+
+fn pattern((number, expression): &(u32, Hir)) -> Pattern<'_> {
+    Pattern {
+        number: *number,
+        expression,
+        unless: None,
+    }
 }
 
 impl Set {
@@ -44,20 +74,26 @@ impl Set {
                 }),
             }
         }
-        let (literals, others) = Literals::new(&parts);
-        let shorts: Vec<(u32, Hir)> = others
-            .iter()
-            .filter_map(|&at| parts.get(at))
-            .map(|&(number, part)| (number, Hir::literal(part.as_bytes())))
+        // Few literals alone are found soonest by themselves, many by the automata
+        // that read a text for the regexes as well.
+        let is_apart = regexes.is_empty() && parts.len() <= FEW_LITERALS;
+        let (apart, joined): (Vec<_>, Vec<_>) = parts
+            .into_iter()
+            .partition(|(_, part)| is_apart || !part.is_ascii());
+        let (literals, others) = Literals::new(&apart);
+        let others = others.iter().filter_map(|&at| apart.get(at)).copied();
+        let (others, shorts): (Vec<_>, Vec<_>) = others.partition(|(_, part)| part.is_ascii());
+        let joined: Vec<(u32, Hir)> = joined
+            .into_iter()
+            .chain(others)
+            .map(|(number, part)| (number, in_any_case(part)))
             .collect();
-        let shorts: Vec<Pattern<'_>> = shorts
-            .iter()
-            .map(|(number, expression)| Pattern {
-                number: *number,
-                expression,
-                unless: None,
-            })
+        let shorts: Vec<(u32, Hir)> = shorts
+            .into_iter()
+            .map(|(number, part)| (number, Hir::literal(part.as_bytes())))
             .collect();
+        regexes.extend(joined.iter().map(pattern));
+        let shorts: Vec<Pattern<'_>> = shorts.iter().map(pattern).collect();
         let mut unfit = Vec::new();
         let mut automata = |patterns: &[Pattern<'_>]| {
             let built = build(patterns);
@@ -122,5 +158,64 @@ impl Matchers {
             fields: of(fields)?,
             programs: programmer.finish(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Memory;
+
+    /// Letters whose cases are odd, and those that they fold to.
+    const LETTERS: [&str; 12] = [
+        "k", "K", "\u{212A}", "i", "I", "\u{130}", "\u{307}", "s", "ſ", "a", "é", "-",
+    ];
+
+    #[test]
+    fn parts_are_found_as_in_lower_case_whatever_finds_them() {
+        let mut random = fastrand::Rng::with_seed(5);
+        let mut draw = |most: usize| -> String {
+            let letters = 1..random.usize(2..most);
+            letters
+                .map(|_| LETTERS[random.usize(..LETTERS.len())])
+                .collect()
+        };
+        for round in 0..300 {
+            let parts: Vec<String> = (0..round % 7 + 1)
+                .map(|_| draw(8).to_lowercase())
+                .filter(|part| !part.is_empty())
+                .collect();
+            let mut sought: Vec<(u32, Sought<'_>)> = (0..)
+                .zip(&parts)
+                .map(|(number, part)| (number, Sought::Part(part)))
+                .collect();
+            let regex = regex_syntax::parse("never there").unwrap();
+            if round % 2 == 0 {
+                let unless = None;
+                let expression = &regex;
+                sought.push((60, Sought::Match { expression, unless }));
+            }
+            let set = Set::build(&sought).unwrap();
+            let mut memory = Memory::default();
+            for _ in 0..30 {
+                let text = draw(40);
+                let lower = text.to_lowercase();
+                let mut found = [0];
+                let seen = if set.needs_lower(&text) {
+                    &lower
+                } else {
+                    &text
+                };
+                set.scan_lower(seen, &mut memory, &mut found);
+                set.scan(&text, &mut memory, &mut found);
+                for (number, part) in parts.iter().enumerate() {
+                    assert_eq!(
+                        found[0] >> number & 1 == 1,
+                        lower.contains(part.as_str()),
+                        "{part:?} in {text:?}"
+                    );
+                }
+            }
+        }
     }
 }

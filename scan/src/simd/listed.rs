@@ -80,7 +80,7 @@ pub(super) fn admitted(
         return 0;
     };
     let last = _mm512_set1_epi32(i32::try_from(last).unwrap_or(i32::MAX));
-    let has_three = windows.three.bits.bytes().iter().any(|&byte| byte != 0);
+    let has_three = !windows.three.is_empty();
     let (four, three) = (Table::new(&windows.four), Table::new(&windows.three));
     let short = short(windows);
     let mut kept = 0;
