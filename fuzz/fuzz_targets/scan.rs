@@ -20,7 +20,7 @@ use agentos_runtime::{
     Request,
     table::{Matcher, Normalize},
 };
-use agentos_scan::{Literals, Matchers, Memory, Samples, Sought};
+use agentos_scan::{Matchers, Memory, Set, Sought};
 use arbitrary::Unstructured;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use regex_syntax::hir::Hir;
@@ -62,7 +62,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
 
 thread_local! {
     /// What is left of a search is there for the next one, of other patterns.
-    static MEMORY: RefCell<(Memory, Samples)> = RefCell::default();
+    static MEMORY: RefCell<Memory> = RefCell::default();
 }
 
 /// A pattern that is compared.
@@ -148,7 +148,7 @@ fn sought(patterns: &[Compared]) -> Vec<(u32, Sought<'_>)> {
 
 fn found_by(matchers: &Matchers, text: &str, patterns: usize) -> BTreeSet<u32> {
     let mut found = vec![0; number(patterns) as usize / 64 + 1];
-    MEMORY.with_borrow_mut(|(memory, _)| matchers.text.scan(text, memory, &mut found));
+    MEMORY.with_borrow_mut(|memory| matchers.text.scan(text, memory, &mut found));
     set(&found)
 }
 
@@ -233,20 +233,25 @@ fn compiled(line: &str) -> Option<Compiled> {
 
 fn literals(lines: &[&str], text: &str) {
     let small: Vec<String> = lines.iter().map(|line| line.to_lowercase()).collect();
-    let rows: Vec<(u32, &str)> = small
-        .iter()
-        .enumerate()
-        .map(|(position, literal)| (number(position), literal.as_str()))
+    let parts = small.iter().filter(|part| !part.is_empty()).enumerate();
+    let rows: Vec<(u32, Sought<'_>)> = parts
+        .map(|(position, part)| (number(position), Sought::Part(part)))
         .collect();
-    let (literals, others) = Literals::new(&rows);
+    let set_of_parts = Set::build(&rows).expect("parts are small");
     for text in lengths(text) {
+        let lower = text.to_lowercase();
         let mut found = vec![0; number(rows.len()) as usize / 64 + 1];
-        MEMORY.with_borrow_mut(|(_, samples)| literals.scan(text.as_bytes(), samples, &mut found));
+        MEMORY.with_borrow_mut(|memory| {
+            set_of_parts.scan(&text, memory, &mut found);
+            set_of_parts.scan_lower(&lower, memory, &mut found);
+        });
         let found = set(&found);
-        let text = text.to_ascii_lowercase();
-        for (position, (number, literal)) in rows.iter().enumerate() {
-            let expected = !others.contains(&position) && text.contains(literal);
-            assert_eq!(found.contains(number), expected, "{literal:?} in {text:?}");
+        for (number, sought) in &rows {
+            let Sought::Part(part) = sought else {
+                unreachable!("all are parts");
+            };
+            let expected = lower.contains(part);
+            assert_eq!(found.contains(number), expected, "{part:?} in {text:?}");
         }
     }
 }

@@ -126,10 +126,8 @@ impl Patterns {
         }
         scan.start(self.rows.len());
         let found = &mut scan.found;
-        if set.needs_lower(text.whole()) {
+        if set.needs_lower() {
             set.scan_lower(text.lower(), memory, found);
-        } else {
-            set.scan_lower(text.whole(), memory, found);
         }
         set.scan(text.whole(), memory, found);
         if set.looks_at_values() {
@@ -154,11 +152,9 @@ impl Patterns {
         let set = &self.matchers.fields;
         scan.start(self.rows.len());
         let found = &mut scan.found;
-        if set.needs_lower(text) {
+        if set.needs_lower() {
             text::lower(text, small);
             set.scan_lower(small, memory, found);
-        } else {
-            set.scan_lower(text, memory, found);
         }
         set.scan(text, memory, found);
         set.scan_value(text, memory, found);

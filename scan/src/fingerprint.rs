@@ -5,7 +5,6 @@
 //! begins, and always where one does.
 
 use crate::{
-    literals::{folded, hash, numbers_bits},
     simd,
     stored::{Malformed, Reader, Stored, Words, stored},
 };
@@ -70,6 +69,28 @@ pub(crate) struct Windows {
     pub(crate) three: Hashes,
     /// The first byte of those that are shorter still, as bits.
     pub(crate) short: [u64; 4],
+}
+
+/// The letters of ASCII differ in this bit from one case to the other.
+const CASE: u32 = 0x2020_2020;
+
+/// Four bytes without the case of their letters.
+pub(crate) fn folded(window: [u8; DEPTH]) -> u32 {
+    u32::from_le_bytes(window) | CASE
+}
+
+/// A hash that is good in its upper bits.
+#[inline]
+fn hash(window: u32) -> u32 {
+    window.wrapping_mul(MULTIPLIER)
+}
+
+pub(crate) const MULTIPLIER: u32 = 0x9E37_79B1;
+
+/// Whether every hash, shifted so far, is the number of one of so many bits:
+/// look-ups rest on that.
+pub(crate) fn numbers_bits(shift: u8, count: usize) -> bool {
+    count.is_power_of_two() && u32::from(shift) == 32 - count.trailing_zeros()
 }
 
 /// A set of windows: a bit for each hash of one.

@@ -1,9 +1,9 @@
 //! Which of many patterns are in a text.
 //!
-//! With the feature `build`, expressions become automata, and plain texts
-//! [`Literals`]; a [`Set`] is both. It finds which of them are in a text, exactly,
-//! in a time that grows with the text alone. [`Programs`] say where. All of that
-//! is tables, which [`Matchers`] write to bytes, and use where the bytes are.
+//! With the feature `build`, expressions and plain texts become a [`Set`] of
+//! automata. It finds which of them are in a text, exactly, in a time that grows
+//! with the text alone. [`Programs`] say where. All of that is tables, which
+//! [`Matchers`] write to bytes, and use where the bytes are.
 #![deny(unsafe_code)]
 #![cfg_attr(
     not(feature = "build"),
@@ -15,7 +15,6 @@ mod automaton;
 mod build;
 mod dfa;
 mod fingerprint;
-mod literals;
 mod program;
 mod set;
 mod simd;
@@ -25,7 +24,6 @@ mod symbols;
 pub use automaton::{Automaton, Scratch};
 #[cfg(feature = "build")]
 pub use build::{Built, MOST_STATES, Pattern, Sought, build};
-pub use literals::{Literals, Samples};
 pub use program::Programs;
 pub use set::{Matchers, Memory, Set};
 pub use stored::Malformed;

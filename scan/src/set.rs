@@ -4,7 +4,7 @@
 use bytes::Bytes;
 
 use crate::{
-    Automaton, Literals, Malformed, Programs, Samples, Scratch,
+    Automaton, Malformed, Programs, Scratch,
     stored::{Reader, Stored, Words, stored},
 };
 
@@ -13,19 +13,17 @@ use crate::{
 pub struct Set {
     /// The numbers of all, rising.
     pub(crate) numbers: Words<u32>,
-    pub(crate) literals: Literals,
-    /// Of the literals that are too short for the others, or too much alike.
-    pub(crate) shorts: Box<[Automaton]>,
     pub(crate) regexes: Box<[Automaton]>,
+    /// Of what is looked for in lower case.
+    pub(crate) lower: Box<[Automaton]>,
     /// Of what a value has to be as a whole.
     pub(crate) wholes: Box<[Automaton]>,
 }
 
 stored!(Set {
     numbers,
-    literals,
-    shorts,
     regexes,
+    lower,
     wholes,
 });
 
@@ -33,7 +31,6 @@ stored!(Set {
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     scratch: Scratch,
-    samples: Samples,
 }
 
 impl Set {
@@ -48,7 +45,8 @@ impl Set {
         self.numbers.get(before) == Some(number)
     }
 
-    /// Finds its regexes in a text. `found` has a bit for each number; the bits
+    /// Finds its patterns in a text, but for those that are looked for in lower
+    /// case and those that are about values. `found` has a bit for each number; the bits
     /// of those that are in the text are set, the others left alone.
     pub fn scan(&self, text: &str, memory: &mut Memory, found: &mut [u64]) {
         for automaton in &self.regexes {
@@ -56,18 +54,14 @@ impl Set {
         }
     }
 
-    /// Whether it makes a difference to [`scan_lower`](Set::scan_lower) that a
-    /// text is in lower case.
-    pub fn needs_lower(&self, text: &str) -> bool {
-        let has_literals = !self.literals.is_empty();
-        !self.shorts.is_empty() || has_literals && !self.literals.ignore_case_of(text)
+    /// Whether some of its patterns are looked for in lower case.
+    pub fn needs_lower(&self) -> bool {
+        !self.lower.is_empty()
     }
 
-    /// Finds its literals, which stand in lower case, in a text that does too.
+    /// Finds those that are looked for in lower case, in a text in lower case.
     pub fn scan_lower(&self, lower: &str, memory: &mut Memory, found: &mut [u64]) {
-        self.literals
-            .scan(lower.as_bytes(), &mut memory.samples, found);
-        for automaton in &self.shorts {
+        for automaton in &self.lower {
             automaton.scan(lower, &mut memory.scratch, found);
         }
     }
@@ -86,9 +80,8 @@ impl Set {
 
     /// What its tables take, in bytes.
     pub fn bytes(&self) -> usize {
-        let automata = [&self.shorts, &self.regexes, &self.wholes];
-        let automata = automata.into_iter().flatten().map(Automaton::bytes);
-        self.literals.bytes() + automata.sum::<usize>()
+        let automata = [&self.regexes, &self.lower, &self.wholes];
+        automata.into_iter().flatten().map(Automaton::bytes).sum()
     }
 }
 

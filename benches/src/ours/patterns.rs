@@ -76,13 +76,10 @@ impl Finder for Patterns {
 
     #[inline]
     fn find(&mut self, text: &str, found: &mut [u64]) {
-        let lower = if self.set.needs_lower(text) {
+        if self.set.needs_lower() {
             self.lower = text.to_lowercase();
-            &self.lower
-        } else {
-            text
-        };
-        self.set.scan_lower(lower, &mut self.memory, found);
+            self.set.scan_lower(&self.lower, &mut self.memory, found);
+        }
         self.set.scan(text, &mut self.memory, found);
     }
 

@@ -19,7 +19,6 @@ mod alike;
 mod alphabet;
 mod determinise;
 mod first_bytes;
-mod literals;
 mod nfa;
 pub(crate) mod ordinary;
 mod pieces;
@@ -31,8 +30,6 @@ pub use set::Sought;
 
 use alphabet::{Classes, Letters};
 use determinise::{Entrance, Reach, determinise};
-#[cfg(test)]
-pub(crate) use literals::sieve;
 use nfa::Nfa;
 pub(crate) use program::Programmer;
 

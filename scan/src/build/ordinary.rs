@@ -16,12 +16,6 @@ const NAMED: [(&[u8], f64); 8] = [
 /// How often any other byte is there, in a thousand.
 const RARE: f64 = 0.3;
 
-/// The share of bytes of ordinary text that are this one.
-pub(crate) fn share(byte: u8) -> f64 {
-    let named = NAMED.iter().find(|(bytes, _)| bytes.contains(&byte));
-    named.map_or(RARE, |&(_, share)| share) / 1000.0
-}
-
 /// The share of bytes of ordinary text with these halves.
 pub(crate) fn share_of_halves(low: u16, high: u16) -> f64 {
     let has = |byte: u8| low >> (byte & 15) & 1 == 1 && high >> (byte >> 4) & 1 == 1;

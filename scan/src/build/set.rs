@@ -3,7 +3,7 @@
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir};
 
 use super::{Pattern, Programmer, build};
-use crate::{Literals, Matchers, Set};
+use crate::{Matchers, Set};
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug)]
@@ -20,9 +20,6 @@ pub enum Sought<'p> {
     /// A value is, as a whole, a match of this, which asks for both ends.
     Whole(&'p Hir),
 }
-
-/// So many literals without regexes are found soonest by themselves.
-const FEW_LITERALS: usize = 32;
 
 /// What has this text of ASCII, which is in lower case, as a part once it is in
 /// lower case too.
@@ -74,33 +71,26 @@ impl Set {
                 }),
             }
         }
-        // Few literals alone are found soonest by themselves, many by the automata
-        // that read a text for the regexes as well.
-        let is_apart = regexes.is_empty() && parts.len() <= FEW_LITERALS;
-        let (apart, joined): (Vec<_>, Vec<_>) = parts
+        // What lower case makes of other letters can depend on where they stand.
+        let (ascii, others): (Vec<_>, Vec<_>) =
+            parts.into_iter().partition(|(_, part)| part.is_ascii());
+        let ascii: Vec<(u32, Hir)> = ascii
             .into_iter()
-            .partition(|(_, part)| is_apart || !part.is_ascii());
-        let (literals, others) = Literals::new(&apart);
-        let others = others.iter().filter_map(|&at| apart.get(at)).copied();
-        let (others, shorts): (Vec<_>, Vec<_>) = others.partition(|(_, part)| part.is_ascii());
-        let joined: Vec<(u32, Hir)> = joined
-            .into_iter()
-            .chain(others)
             .map(|(number, part)| (number, in_any_case(part)))
             .collect();
-        let shorts: Vec<(u32, Hir)> = shorts
+        let lower: Vec<(u32, Hir)> = others
             .into_iter()
             .map(|(number, part)| (number, Hir::literal(part.as_bytes())))
             .collect();
-        regexes.extend(joined.iter().map(pattern));
-        let shorts: Vec<Pattern<'_>> = shorts.iter().map(pattern).collect();
+        regexes.extend(ascii.iter().map(pattern));
+        let lower: Vec<Pattern<'_>> = lower.iter().map(pattern).collect();
         let mut unfit = Vec::new();
         let mut automata = |patterns: &[Pattern<'_>]| {
             let built = build(patterns);
             unfit.extend(built.unfit);
             built.automata.into()
         };
-        let (shorts, regexes, wholes) = (automata(&shorts), automata(&regexes), automata(&wholes));
+        let (regexes, lower, wholes) = (automata(&regexes), automata(&lower), automata(&wholes));
         if !unfit.is_empty() {
             unfit.sort_unstable();
             return Err(unfit);
@@ -109,9 +99,8 @@ impl Set {
         numbers.sort_unstable();
         Ok(Set {
             numbers: numbers.into(),
-            literals,
-            shorts,
             regexes,
+            lower,
             wholes,
         })
     }
@@ -181,7 +170,7 @@ mod tests {
                 .collect()
         };
         for round in 0..300 {
-            let parts: Vec<String> = (0..round % 7 + 1)
+            let parts: Vec<String> = (0..=round % 7)
                 .map(|_| draw(8).to_lowercase())
                 .filter(|part| !part.is_empty())
                 .collect();
@@ -201,12 +190,7 @@ mod tests {
                 let text = draw(40);
                 let lower = text.to_lowercase();
                 let mut found = [0];
-                let seen = if set.needs_lower(&text) {
-                    &lower
-                } else {
-                    &text
-                };
-                set.scan_lower(seen, &mut memory, &mut found);
+                set.scan_lower(&lower, &mut memory, &mut found);
                 set.scan(&text, &mut memory, &mut found);
                 for (number, part) in parts.iter().enumerate() {
                     assert_eq!(

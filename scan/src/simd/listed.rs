@@ -12,10 +12,7 @@ use std::arch::x86_64::{
 };
 
 use super::{AT_A_TIME, avx512::load};
-use crate::{
-    fingerprint::{BLOCK, Hashes, Windows},
-    literals::{MULTIPLIER, numbers_bits},
-};
+use crate::fingerprint::{BLOCK, Hashes, MULTIPLIER, Windows, numbers_bits};
 
 /// Lists the bits of words.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,popcnt")]

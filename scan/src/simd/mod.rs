@@ -16,12 +16,7 @@ mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod listed;
 #[cfg(target_arch = "x86_64")]
-mod near;
-
-use crate::{
-    fingerprint::{Blocks, Fingerprint, Window, Windows},
-    literals::{Sieve, WINDOW},
-};
+use crate::fingerprint::{Blocks, DEPTH, Fingerprint, Window, Windows};
 
 /// Judges blocks of a text from a place on, a word a block.
 pub(crate) fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
@@ -100,13 +95,13 @@ pub(crate) fn admitted(
     #[cfg(target_arch = "x86_64")]
     if count > FEW && avx512::is_there() {
         // The last bytes of a text are less than a window.
-        let whole = text.len().saturating_sub(start + WINDOW - 1);
+        let whole = text.len().saturating_sub(start + DEPTH - 1);
         let count = count.min(places.len());
         let is_whole = |place: &u32| (*place as usize) < whole;
         let all = places.get(..count).unwrap_or_default();
         let far = all.iter().rev().take_while(|place| !is_whole(place));
         let near = count - far.count();
-        let mut beyond = [0; WINDOW - 1];
+        let mut beyond = [0; DEPTH - 1];
         let mut others = 0;
         for (to, place) in beyond.iter_mut().zip(all.get(near..).unwrap_or_default()) {
             *to = *place;
@@ -154,68 +149,10 @@ fn is_admitted(windows: &Windows, text: &[u8], place: usize) -> bool {
     is_start & windows.admits(text, place)
 }
 
-/// How many bytes are sifted at a time.
-pub(crate) const SIFTED: usize = 32;
-
-/// How many bytes more than that are read.
-const BEYOND: usize = WINDOW - 1;
-
-/// Looks up the windows of whole blocks of a text: for each block, and for each
-/// step within four bytes, a bit for each four bytes. Answers how many blocks
-/// there are.
-pub(crate) fn sift(sieve: &Sieve, text: &[u8], samples: &mut Vec<u8>) -> usize {
-    let blocks = text.len().saturating_sub(BEYOND) / SIFTED;
-    samples.clear();
-    samples.resize(blocks * WINDOW / sieve.step(), 0);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(near) = &sieve.near
-        && avx512::is_there()
-    {
-        #[allow(unsafe_code, reason = "the instructions are there")]
-        // SAFETY: the processor has what this function needs.
-        let sifted = unsafe { near::sift(sieve, near, text, samples) };
-        let text = text.get(sifted * SIFTED..).unwrap_or_default();
-        let samples = samples.get_mut(sifted * WINDOW / sieve.step()..);
-        sift_plainly(sieve, text, samples.unwrap_or_default());
-        return blocks;
-    }
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") {
-        #[allow(unsafe_code, reason = "the instructions are there")]
-        // SAFETY: the processor has AVX2.
-        unsafe {
-            avx2::sift(sieve, text, samples);
-        }
-        return blocks;
-    }
-    sift_plainly(sieve, text, samples);
-    blocks
-}
-
-fn sift_plainly(sieve: &Sieve, text: &[u8], samples: &mut [u8]) {
-    for (samples, block) in samples.chunks_mut(WINDOW / sieve.step()).zip(sifted(text)) {
-        for (step, sample) in samples.iter_mut().enumerate() {
-            *sample = (0..8).fold(0, |bits, lane| {
-                let at = step * sieve.step() + lane * WINDOW;
-                let window = std::array::from_fn(|byte| block[at + byte]);
-                bits | u8::from(sieve.admits(window)) << lane
-            });
-        }
-    }
-}
-
-/// The blocks of a text, each with the bytes beyond it.
-fn sifted(text: &[u8]) -> impl Iterator<Item = &[u8; SIFTED + BEYOND]> {
-    (0..)
-        .step_by(SIFTED)
-        .map_while(|at| text.get(at..)?.first_chunk())
-}
-
 #[cfg(all(test, feature = "build"))]
 mod tests {
     use super::*;
-    use crate::fingerprint::{BLOCK, Halves};
-    use crate::{build::sieve, literals::folded};
+    use crate::fingerprint::{BLOCK, Halves, folded};
 
     fn draw(random: &mut fastrand::Rng) -> Fingerprint {
         let mut halves = || Halves {
@@ -312,7 +249,7 @@ mod tests {
                 .map(|_| random.u8(..=most))
                 .collect();
             let mut draw = |mask: u32| -> Vec<u32> {
-                let known = text.windows(WINDOW).filter(|_| random.u8(..8) == 0);
+                let known = text.windows(DEPTH).filter(|_| random.u8(..8) == 0);
                 let known = known.map(|window| folded(*window.first_chunk().unwrap()) & mask);
                 known.collect()
             };
@@ -332,69 +269,6 @@ mod tests {
             kept += count;
         }
         assert!(kept > 1000, "{kept}");
-    }
-
-    #[test]
-    fn windows_are_sifted_alike_at_every_length_and_step() {
-        let mut random = fastrand::Rng::with_seed(4);
-        for step in [1, 2, 4] {
-            for length in 0..300 {
-                let bits = (0..128).map(|_| random.u32(..)).collect();
-                let sieve = Sieve {
-                    bits,
-                    shift: 32 - 12,
-                    step: step as u8,
-                    near: None,
-                };
-                let bytes: Vec<u8> = (0..length + 3).map(|_| random.u8(..)).collect();
-                let text = &bytes[random.usize(..4)..];
-                let (mut fast, mut slow) = (Vec::new(), Vec::new());
-                let blocks = sift(&sieve, text, &mut fast);
-                slow.resize(fast.len(), 0);
-                sift_plainly(&sieve, text, &mut slow);
-                assert_eq!(fast, slow, "step {step}, length {}", text.len());
-                assert_eq!(blocks * WINDOW / step, fast.len());
-            }
-        }
-    }
-
-    #[test]
-    fn few_windows_are_sifted_like_many() {
-        let mut random = fastrand::Rng::with_seed(8);
-        let mut met = 0;
-        for length in 0..400 {
-            let letters = b"abAB_ 1\xC3";
-            let text: Vec<u8> = (0..length).map(|_| letters[random.usize(..8)]).collect();
-            let known = text
-                .windows(WINDOW)
-                .map(|window| folded(*window.first_chunk().unwrap()));
-            let mut known: Vec<u32> = known.filter(|_| random.u8(..8) == 0).collect();
-            known.sort_unstable();
-            known.dedup();
-            for step in [1, 2, 4] {
-                let sieve = sieve(&known, step);
-                assert!(sieve.near.is_some());
-                let (mut fast, mut slow) = (Vec::new(), Vec::new());
-                sift(&sieve, &text, &mut fast);
-                slow.resize(fast.len(), 0);
-                sift_plainly(&sieve, &text, &mut slow);
-                // A window that is not known may look as if it were, to either.
-                for (sample, (fast, slow)) in fast.iter().zip(&slow).enumerate() {
-                    let per_block = WINDOW / step;
-                    assert_eq!(fast & !slow, 0);
-                    for lane in 0..8 {
-                        let at =
-                            sample / per_block * SIFTED + sample % per_block * step + lane * WINDOW;
-                        let window = folded(*text[at..].first_chunk().unwrap());
-                        if known.binary_search(&window).is_ok() {
-                            assert_eq!(fast >> lane & 1, 1, "step {step}, at {at}");
-                            met += 1;
-                        }
-                    }
-                }
-            }
-        }
-        assert!(met > 1000, "{met}");
     }
 
     #[test]
