@@ -7,7 +7,7 @@
 
 use crate::{
     dfa::{DEAD, Dfa},
-    fingerprint::{BLOCK, Fingerprint},
+    fingerprint::{BLOCK, DEPTH, Fingerprint},
     simd,
     stored::{Malformed, Reader, Stored, Words, stored},
     symbols::{AFTER, SymbolSet, Symbols},
@@ -168,7 +168,8 @@ impl Gap {
     fn reach(&self, alphabet: &Symbols, text: &str, from: usize, to: usize) -> usize {
         if self.is_line {
             let rest = text.as_bytes().get(from..).unwrap_or_default();
-            return memchr::memchr(b'\n', rest).map_or(usize::MAX, |length| from + length);
+            let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            return from + length;
         }
         let mut at = from;
         while at < to {
@@ -200,6 +201,12 @@ pub struct Scratch {
     /// By state, when it was last among the runs, and which of them it was.
     seen: Vec<(u32, u32)>,
     now: u32,
+    /// Up to where a text was read whose rest is still to come.
+    read: usize,
+    /// The runs that are under way there.
+    suspended: Vec<Run>,
+    /// The state there, where every letter is read.
+    state: u16,
     /// Where patterns end that something must not follow: follower, end, pattern.
     ends: Vec<(u16, usize, u16)>,
     /// States of what must not follow.
@@ -353,48 +360,93 @@ impl Automaton {
     /// the automata of a set were built from; the bits of those that are in
     /// the text are set, the others left alone.
     pub fn scan(&self, text: &str, scratch: &mut Scratch, found: &mut [u64]) {
-        if let Some(begin) = self.every {
-            scratch.ends.clear();
-            self.read(begin, text, scratch, found);
-            self.follow(text, scratch, found);
-            return;
+        self.start(scratch);
+        self.finish(text, scratch, found);
+    }
+
+    /// Forgets every text.
+    pub(crate) fn start(&self, scratch: &mut Scratch) {
+        scratch.ends.clear();
+        scratch.open.clear();
+        scratch.suspended.clear();
+        (scratch.read, scratch.state) = (0, self.every.unwrap_or(DEAD));
+    }
+
+    /// Reads on in a text of which more is to come: the same text as before, and
+    /// more behind it.
+    pub(crate) fn go_on(&self, text: &str, scratch: &mut Scratch, found: &mut [u64]) {
+        // What begins here may have to be told by bytes that are still to come.
+        let stop = text.floor_char_boundary(text.len().saturating_sub(DEPTH - 1));
+        if stop > scratch.read {
+            self.read_to(stop, false, text, scratch, found);
+            scratch.read = stop;
+        }
+    }
+
+    /// Reads the rest of a text.
+    pub(crate) fn finish(&self, text: &str, scratch: &mut Scratch, found: &mut [u64]) {
+        self.read_to(text.len(), true, text, scratch, found);
+        self.follow(text, scratch, found);
+    }
+
+    fn read_to(
+        &self,
+        stop: usize,
+        is_last: bool,
+        text: &str,
+        scratch: &mut Scratch,
+        found: &mut [u64],
+    ) {
+        if self.every.is_some() {
+            return self.read(stop, is_last, text, scratch, found);
         }
         let mut words = std::mem::take(&mut scratch.words);
         let mut places = std::mem::take(&mut scratch.places);
         words.resize(AHEAD, 0);
         places.resize(simd::room(AHEAD), 0);
-        scratch.ends.clear();
-        scratch.open.clear();
         if scratch.seen.len() < self.dfa.len() {
             scratch.seen.resize(self.dfa.len(), (0, 0));
         }
+        let entry = match &self.any {
+            Some(any) if scratch.open.joins != 0 => any,
+            _ => &self.first,
+        };
         let search = Search {
             automaton: self,
-            entry: &self.first,
+            entry,
             candidates: Candidates {
-                fingerprint: &self.first.fingerprint,
+                fingerprint: &entry.fingerprint,
                 text,
+                stop,
                 words: &mut words,
                 places: &mut places,
                 ahead: AHEAD,
                 judged: 0,
-                start: 0,
+                start: scratch.read,
                 at: 0,
                 count: 0,
             },
             text,
+            stop,
+            is_last,
             scratch,
             found,
             known: [Known::NOTHING; KNOWN],
         };
         search.run();
         (scratch.words, scratch.places) = (words, places);
-        self.follow(text, scratch, found);
     }
 
     /// Reads every letter of a text.
-    fn read(&self, begin: u16, text: &str, scratch: &mut Scratch, found: &mut [u64]) {
-        let (mut state, mut at, mut reported) = (begin, 0, DEAD);
+    fn read(
+        &self,
+        stop: usize,
+        is_last: bool,
+        text: &str,
+        scratch: &mut Scratch,
+        found: &mut [u64],
+    ) {
+        let (mut state, mut at, mut reported) = (scratch.state, scratch.read, DEAD);
         loop {
             if self.dfa.has_found(state) {
                 // Where something must not follow, every end counts.
@@ -403,7 +455,8 @@ impl Automaton {
                     reported = state;
                 }
             }
-            if at > text.len() {
+            if at > stop || at == stop && !is_last {
+                scratch.state = state;
                 return;
             }
             let (symbol, next) = self.symbols.read(text, at);
@@ -603,6 +656,9 @@ struct Search<'s> {
     entry: &'s Entry,
     candidates: Candidates<'s>,
     text: &'s str,
+    /// Up to where it is read, and whether it ends there.
+    stop: usize,
+    is_last: bool,
     scratch: &'s mut Scratch,
     found: &'s mut [u64],
     /// What was reported last, where the same again is nothing new: by the
@@ -640,16 +696,23 @@ impl<'s> Search<'s> {
     fn run(mut self) {
         let automaton = self.automaton;
         let (symbols, dfa) = (&automaton.symbols, &automaton.dfa);
-        let length = self.text.len();
+        let length = self.stop;
         let mut next = self.candidates.next();
-        while let Some(mut at) = next {
-            if self.scratch.open.joins == 0 && !std::ptr::eq(self.entry, &raw const automaton.first)
-            {
-                next = self.enter(&automaton.first, at);
-                continue;
-            }
-            next = self.candidates.next();
-            let mut run = self.begin(at);
+        let mut under_way = self.resume(&mut next);
+        loop {
+            let (mut run, mut at) = match (under_way.take(), next) {
+                (Some(under_way), _) => under_way,
+                (None, None) => return,
+                (None, Some(at)) => {
+                    let is_first = std::ptr::eq(self.entry, &raw const automaton.first);
+                    if self.scratch.open.joins == 0 && !is_first {
+                        next = self.enter(&automaton.first, at);
+                        continue;
+                    }
+                    next = self.candidates.next();
+                    (self.begin(at), at)
+                }
+            };
             // Alone, until it is dead or another one may begin.
             loop {
                 while run.state != DEAD && at < next.unwrap_or(length) {
@@ -663,6 +726,10 @@ impl<'s> Search<'s> {
                     break;
                 }
                 if at >= length {
+                    if !self.is_last {
+                        self.scratch.suspended.push(run);
+                        return;
+                    }
                     run.state = dfa.step(run.state, AFTER);
                     if dfa.has_found(run.state) {
                         self.report(run, at);
@@ -706,6 +773,18 @@ impl<'s> Search<'s> {
         }
     }
 
+    /// Goes on with the runs that were under way where the text ended before; one
+    /// of them may be left, and where it is.
+    fn resume(&mut self, next: &mut Option<usize>) -> Option<(Run, usize)> {
+        if self.scratch.suspended.is_empty() {
+            return None;
+        }
+        self.scratch.runs = std::mem::take(&mut self.scratch.suspended);
+        let (at, after) = self.together(self.scratch.read, *next);
+        *next = after;
+        self.scratch.runs.first().map(|&run| (run, at))
+    }
+
     /// Looks for places to begin at by another entry from here on; answers the first.
     fn enter(&mut self, entry: &'s Entry, at: usize) -> Option<usize> {
         self.entry = entry;
@@ -725,6 +804,10 @@ impl<'s> Search<'s> {
     fn together(&mut self, mut at: usize, mut next: Option<usize>) -> (usize, Option<usize>) {
         let mut runs = std::mem::take(&mut self.scratch.runs);
         loop {
+            if at >= self.stop && !self.is_last {
+                self.scratch.suspended = runs;
+                return (at, next);
+            }
             if next == Some(at) {
                 runs.push(self.begin(at));
                 next = self.candidates.next();
@@ -767,7 +850,7 @@ impl<'s> Search<'s> {
                     next = self.report(run, after).or(next);
                 }
             }
-            let is_over = at >= self.text.len();
+            let is_over = at >= self.stop;
             at = after;
             if is_over {
                 runs.clear();
@@ -843,6 +926,8 @@ impl<'s> Search<'s> {
 struct Candidates<'c> {
     fingerprint: &'c Fingerprint,
     text: &'c str,
+    /// Before where they are looked for.
+    stop: usize,
     words: &'c mut [u64],
     /// The places that were found ahead, from `start` on.
     places: &'c mut [u32],
@@ -875,9 +960,9 @@ impl<'c> Candidates<'c> {
                 return None;
             }
         }
-        let place = self.places.get(self.at)?;
+        let place = self.start + *self.places.get(self.at)? as usize;
         self.at += 1;
-        Some(self.start + *place as usize)
+        (place < self.stop).then_some(place)
     }
 
     /// Finds the places of the next words; false at the end of the text.

@@ -25,5 +25,5 @@ pub use automaton::{Automaton, Scratch};
 #[cfg(feature = "build")]
 pub use build::{Built, MOST_STATES, Pattern, Sought, build};
 pub use program::Programs;
-pub use set::{Matchers, Memory, Set};
+pub use set::{Arriving, Matchers, Memory, Set};
 pub use stored::Malformed;

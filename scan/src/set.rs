@@ -85,6 +85,67 @@ impl Set {
     }
 }
 
+/// A text that arrives in parts, and what was found in it so far.
+///
+/// It is kept as a whole, since what is found may look back; no part is read twice.
+///
+/// ```
+/// # use agentos_scan::{Set, Sought};
+/// let set = Set::build(&[(0, Sought::Part("drop table"))]).unwrap();
+/// let mut arriving = set.arriving();
+/// let mut found = [0];
+/// arriving.push("please DROP ", &mut found);
+/// assert_eq!(found, [0]);
+/// arriving.push("TABLE users", &mut found);
+/// arriving.finish(&mut found);
+/// assert_eq!(found, [1]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Arriving<'s> {
+    set: &'s Set,
+    text: String,
+    /// By automaton.
+    scratches: Vec<Scratch>,
+}
+
+impl Set {
+    /// A text of which nothing arrived. What a value is as a whole is not looked for.
+    pub fn arriving(&self) -> Arriving<'_> {
+        let scratch = |automaton: &Automaton| {
+            let mut scratch = Scratch::default();
+            automaton.start(&mut scratch);
+            scratch
+        };
+        Arriving {
+            set: self,
+            text: String::new(),
+            scratches: self.regexes.iter().map(scratch).collect(),
+        }
+    }
+}
+
+impl Arriving<'_> {
+    /// Reads the next part. `found` is as in [`Set::scan`]: the bits of what is
+    /// there already are set; what something must not follow may be told at the end.
+    pub fn push(&mut self, part: &str, found: &mut [u64]) {
+        self.text.push_str(part);
+        for (automaton, scratch) in self.set.regexes.iter().zip(&mut self.scratches) {
+            automaton.go_on(&self.text, scratch, found);
+        }
+    }
+
+    /// Reads on to the end: no part is to come.
+    pub fn finish(mut self, found: &mut [u64]) {
+        for (automaton, scratch) in self.set.regexes.iter().zip(&mut self.scratches) {
+            automaton.finish(&self.text, scratch, found);
+        }
+        if self.set.needs_lower() {
+            let lower = self.text.to_lowercase();
+            self.set.scan_lower(&lower, &mut Memory::default(), found);
+        }
+    }
+}
+
 /// What bytes of tables begin with: tables of other versions are refused.
 const VERSION: u8 = 1;
 

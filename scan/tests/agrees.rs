@@ -101,6 +101,20 @@ fn runs() -> usize {
     asked.unwrap_or(250)
 }
 
+/// What is found in a text that arrives in parts.
+fn in_parts(matchers: &Matchers, text: &str, draw: &mut Draw) -> [u64; 1] {
+    let mut arriving = matchers.text.arriving();
+    let (mut found, mut rest) = ([0], text);
+    while !rest.is_empty() {
+        let length = draw.0.usize(..=rest.len());
+        let (part, after) = rest.split_at(rest.floor_char_boundary(length));
+        arriving.push(part, &mut found);
+        rest = after;
+    }
+    arriving.finish(&mut found);
+    found
+}
+
 #[test]
 fn automata_find_what_a_backtracking_engine_finds() {
     let mut draw = Draw(fastrand::Rng::with_seed(7));
@@ -146,6 +160,11 @@ fn automata_find_what_a_backtracking_engine_finds() {
             let text = draw.text();
             let mut bits = [0];
             matchers.text.scan(&text, &mut memory, &mut bits);
+            assert_eq!(
+                in_parts(&matchers, &text, &mut draw),
+                bits,
+                "{text:?}, {drawn:?}"
+            );
             for (number, oracle) in oracles.iter().enumerate() {
                 let is_found = bits[0] >> number & 1 == 1;
                 // It steps back so often only, which few draws exceed.
