@@ -124,9 +124,11 @@ impl Stored for Then {
 pub(crate) struct Join {
     /// Whether the letter before the second piece belongs to that.
     pub(crate) owns_lead: bool,
+    /// How many letters may lie between them, at most.
+    pub(crate) most: Option<u32>,
 }
 
-stored!(Join { owns_lead });
+stored!(Join { owns_lead, most });
 
 /// Letters that may lie between pieces.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -229,8 +231,13 @@ struct Open {
     /// Those joins of all whose second piece owns the letter before it; told
     /// when the first one is opened, like all that follows.
     owners: u64,
-    /// By join, where its first piece first ended since its gap was last broken.
+    /// Those whose gap has an end.
+    bounded: u64,
+    /// By join, where its first piece first ended since its gap was last broken;
+    /// where that has an end, last ended.
     since: Vec<usize>,
+    /// By join, where it ended before that.
+    earlier: Vec<Option<usize>>,
     /// By gap, up to where it is known not to be broken.
     looked: Vec<usize>,
     /// Up to where that is known of all gaps of open joins.
@@ -250,11 +257,17 @@ impl Open {
 
     fn prepare(&mut self, automaton: &Automaton) {
         self.since.resize(automaton.joins.len(), 0);
+        self.earlier.clear();
+        self.earlier.resize(automaton.joins.len(), None);
         self.looked.clear();
         self.looked.resize(automaton.gaps.len(), 0);
-        let owners = (0..).zip(&automaton.joins);
-        let owners = owners.filter(|(_, join)| join.owns_lead);
-        self.owners = owners.fold(0, |owners, (number, _)| owners | 1 << number);
+        let joins = |is_one: fn(&Join) -> bool| {
+            let joins = (0..).zip(&automaton.joins);
+            let joins = joins.filter(|(_, join)| is_one(join));
+            joins.fold(0, |joins, (number, _)| joins | 1 << number)
+        };
+        self.owners = joins(|join| join.owns_lead);
+        self.bounded = joins(|join| join.most.is_some());
         (self.unbroken, self.latest, self.owning) = (usize::MAX, 0, (0, 0));
     }
 
@@ -282,7 +295,8 @@ impl Open {
     /// Whether nothing is new where the first pieces of these joins end here.
     #[inline]
     fn has(&self, joins: u64, end: usize) -> bool {
-        joins == 0 || self.joins & joins == joins && end <= self.unbroken
+        let is_known = self.joins & joins == joins && joins & self.bounded == 0;
+        joins == 0 || is_known && end <= self.unbroken
     }
 
     fn open(&mut self, automaton: &Automaton, text: &str, join: u16, end: usize) {
@@ -292,13 +306,23 @@ impl Open {
         let owning = self.owning_at(automaton, text, end);
         self.owning = (end, owning);
         self.look(automaton, text, end);
-        if self.joins >> join & 1 == 1 {
+        let was_open = self.joins >> join & 1 == 1;
+        if was_open && self.bounded >> join & 1 == 0 {
             return;
         }
         self.joins |= 1 << join;
         self.latest = end;
-        if let Some(since) = self.since.get_mut(usize::from(join)) {
+        let known = self.since.get_mut(usize::from(join));
+        if let (Some(since), Some(earlier)) = (known, self.earlier.get_mut(usize::from(join))) {
+            if !was_open {
+                *earlier = None;
+            } else if *since < end {
+                *earlier = Some(*since);
+            }
             *since = end;
+        }
+        if was_open {
+            return;
         }
         for (gap, looked) in automaton.gaps.iter().zip(&mut self.looked) {
             if gap.joins >> join & 1 == 1 {
@@ -316,12 +340,28 @@ impl Open {
         if self.joins == 0 {
             return 0;
         }
-        if at <= self.unbroken && self.latest < at && self.owning.0 != at {
+        let is_bounded = self.joins & self.bounded != 0;
+        if at <= self.unbroken && self.latest < at && self.owning.0 != at && !is_bounded {
             return self.joins;
         }
         let owning = self.owning_at(automaton, text, at);
         self.look(automaton, text, at);
-        owning | self.those(self.joins & !self.owners, at)
+        let joins = owning | self.those(automaton, text, self.joins & !self.owners, at);
+        if is_bounded {
+            self.close_far(automaton, at);
+        }
+        joins
+    }
+
+    /// Closes joins whose gap ended before this place.
+    fn close_far(&mut self, automaton: &Automaton, at: usize) {
+        for (number, (join, since)) in automaton.joins.iter().zip(&self.since).enumerate() {
+            let most = join.most.map(|most| most as usize * char::MAX_LEN_UTF8);
+            // One letter more may belong to the second piece.
+            if most.is_some_and(|most| at.saturating_sub(*since) > most + char::MAX_LEN_UTF8) {
+                self.joins &= !(1 << number);
+            }
+        }
     }
 
     /// Those of them whose second piece owns the letter before: that may break
@@ -337,22 +377,43 @@ impl Open {
         let before = text.get(..at).and_then(|head| head.chars().next_back());
         let before = at - before.map_or(0, char::len_utf8);
         self.look(automaton, text, before);
-        known | self.those(self.joins & self.owners, before)
+        known | self.those(automaton, text, self.joins & self.owners, before)
     }
 
-    /// Those of these open joins that are so since this place.
-    fn those(&self, joins: u64, at: usize) -> u64 {
+    /// Those of these open joins whose second piece may begin at this place, as
+    /// far as where their first one ended tells.
+    fn those(&self, automaton: &Automaton, text: &str, joins: u64, at: usize) -> u64 {
         let (mut those, mut left) = (0, joins);
         while left != 0 {
-            let join = left & left.wrapping_neg();
-            left ^= join;
-            let since = self.since.get(join.trailing_zeros() as usize);
-            if since.is_some_and(|&since| since <= at) {
-                those |= join;
+            let bit = left & left.wrapping_neg();
+            left ^= bit;
+            let number = bit.trailing_zeros() as usize;
+            let since = self.since.get(number).copied();
+            let earlier = || self.earlier.get(number).copied().flatten();
+            let since = since.filter(|&since| since <= at).or_else(earlier);
+            let most = automaton.joins.get(number).and_then(|join| join.most);
+            let is_near = |since: usize| match most {
+                None => since <= at,
+                Some(most) => is_within(text, since, at, most as usize),
+            };
+            if since.is_some_and(is_near) {
+                those |= bit;
             }
         }
         those
     }
+}
+
+/// Whether at most so many letters lie between two places.
+fn is_within(text: &str, from: usize, to: usize, most: usize) -> bool {
+    let Some(length) = to.checked_sub(from) else {
+        return false;
+    };
+    length <= most
+        || length <= most * char::MAX_LEN_UTF8
+            && text
+                .get(from..to)
+                .is_some_and(|between| between.chars().count() <= most)
 }
 
 impl Automaton {
@@ -907,6 +968,8 @@ impl<'s> Search<'s> {
                     if !open.has(1 << join, end) {
                         open.open(self.automaton, self.text, join, end);
                     }
+                    // Where a gap has an end, every place where it may begin counts.
+                    is_simple &= open.bounded >> join & 1 == 0;
                 }
             }
         }

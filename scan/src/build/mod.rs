@@ -33,7 +33,7 @@ use determinise::{Entrance, Reach, determinise};
 use nfa::Nfa;
 pub(crate) use program::Programmer;
 
-use pieces::{Piece, Way, looks_beyond, ways};
+use pieces::{Piece, Way, Wide, looks_beyond, ways};
 use shape::{Node, Shape, shape, shapes};
 
 /// The largest share of an ordinary text's places where a pattern may have to
@@ -348,18 +348,21 @@ impl<'p> Plan<'p> {
         self.roles.push(Role { after, then: last });
     }
 
-    fn join(&mut self, gap: Letters, owns_lead: bool) {
+    fn join(&mut self, wide: Wide, owns_lead: bool) {
         let at = self
             .gaps
             .iter()
-            .position(|&known| known == gap)
+            .position(|&known| known == wide.letters)
             .unwrap_or_else(|| {
-                self.gaps.push(gap);
+                self.gaps.push(wide.letters);
                 self.gap_joins.push(0);
                 self.gaps.len() - 1
             });
         self.gap_joins[at] |= 1_u64.checked_shl(self.joins.len() as u32).unwrap_or(0);
-        self.joins.push(Join { owns_lead });
+        self.joins.push(Join {
+            owns_lead,
+            most: wide.most,
+        });
     }
 
     /// Whether it is not enough to know the first place where a piece ends.

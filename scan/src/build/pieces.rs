@@ -17,11 +17,22 @@ const MOST_WAYS: usize = 8;
 /// How many letters of ASCII a gap has to admit to be worth it.
 const WIDE: u32 = 96;
 
+/// How many letters a gap with an end has to admit to be worth it.
+const LONG: u32 = 64;
+
 /// One way to find a pattern: its pieces, and what may lie before each but the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Way {
     pub(crate) first: Piece,
-    pub(crate) rest: Vec<(Letters, Piece)>,
+    pub(crate) rest: Vec<(Wide, Piece)>,
+}
+
+/// What may lie between two pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wide {
+    pub(crate) letters: Letters,
+    /// How many letters, at most.
+    pub(crate) most: Option<u32>,
 }
 
 /// A part of a pattern that stands in one place.
@@ -71,7 +82,7 @@ pub(crate) fn ways(shape: &Shape, every_end_counts: bool, classes: &Classes) -> 
 #[derive(Clone, Debug, Default)]
 struct Split {
     first: Vec<Node>,
-    rest: Vec<(Letters, Vec<Node>)>,
+    rest: Vec<(Wide, Vec<Node>)>,
 }
 
 impl Split {
@@ -190,20 +201,23 @@ fn split(node: &Node, classes: &Classes) -> Option<Vec<Split>> {
                 .flat_map(|(node, split)| split.unwrap_or_else(|| vec![Split::of(node.clone())]));
             Some(ways.collect()).filter(|ways: &Vec<Split>| ways.len() <= MOST_WAYS)
         }
-        Node::Repeat {
-            node,
-            least,
-            most: None,
-        } => match node.as_ref() {
-            Node::One(class) if is_wide(*class, classes) => {
-                let least = vec![Node::One(*class); *least as usize];
-                Some(vec![Split {
-                    first: least,
-                    rest: vec![(class.letters, Vec::new())],
-                }])
+        Node::Repeat { node, least, most }
+            if most.is_none_or(|most| most.saturating_sub(*least) >= LONG) =>
+        {
+            match node.as_ref() {
+                Node::One(class) if is_wide(*class, classes) => {
+                    let wide = Wide {
+                        letters: class.letters,
+                        most: most.map(|most| most - least),
+                    };
+                    Some(vec![Split {
+                        first: vec![Node::One(*class); *least as usize],
+                        rest: vec![(wide, Vec::new())],
+                    }])
+                }
+                _ => None,
             }
-            _ => None,
-        },
+        }
         Node::Repeat {
             node,
             least: 0,
