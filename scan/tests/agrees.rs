@@ -112,8 +112,8 @@ fn runs() -> usize {
 fn place_of((threads, cache): &mut (PikeVM, Cache), text: &str) -> Option<Range<usize>> {
     let mut captures = threads.create_captures();
     threads.captures(cache, text, &mut captures);
-    let groups = 1..captures.group_len();
-    let group = groups.filter_map(|group| captures.get_group(group)).next();
+    let mut groups = 1..captures.group_len();
+    let group = groups.find_map(|group| captures.get_group(group));
     let whole = captures.get_match().map(|found| found.range());
     group.map(|group| group.range()).or(whole)
 }
