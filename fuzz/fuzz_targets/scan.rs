@@ -198,9 +198,8 @@ fn of_policies<'t>(lines: impl Iterator<Item = &'t str>, text: &str) {
     compare(&patterns.collect::<Vec<_>>(), text);
 
     // The engine searches for them together, whatever kind they are of.
-    let engine = match engine(&compiled, Normalize::Never) {
-        Ok(engine) => engine,
-        Err(error) => panic!("{compiled:?} make no engine: {error}"),
+    let Some(engine) = engine(&compiled, Normalize::Never) else {
+        return;
     };
     let oracles: Vec<Option<Oracle>> = compiled.iter().map(Oracle::of).collect();
     for text in lengths(text).into_iter().step_by(3) {

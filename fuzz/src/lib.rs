@@ -6,7 +6,8 @@ use std::{borrow::Cow, cell::RefCell};
 
 use agentos_compiler::pattern::Compiled;
 use agentos_runtime::{
-    Effect, Engine, Stage, TableError, matchers,
+    Effect, Engine, Stage,
+    matchers::{self, Unfit},
     table::{
         Check, Combine, Condition, DefaultAnswer, Field, Limits, Mode, Normalize, Part, Pattern,
         PatternSet, Place, Policy, Quantifier, Rule, Table, Test,
@@ -19,12 +20,12 @@ use regex_automata::nfa::thompson::{
 use regex_syntax::hir::Hir;
 
 /// An engine that denies a call whose text has one of these patterns. Each is
-/// called by its position in reports.
+/// called by its position in reports. None where one of them outgrows its automaton.
 ///
-/// # Errors
+/// # Panics
 ///
-/// What the runtime says against one of them.
-pub fn engine(patterns: &[Compiled], normalize: Normalize) -> Result<Engine, TableError> {
+/// When a small one does, or the runtime says something against the table.
+pub fn engine(patterns: &[Compiled], normalize: Normalize) -> Option<Engine> {
     let at = Place {
         source: 0,
         line: 1,
@@ -83,15 +84,35 @@ pub fn engine(patterns: &[Compiled], normalize: Normalize) -> Result<Engine, Tab
         rates: Cow::Borrowed(&[]),
         trust: None,
     };
-    policy.matchers = matchers::build(&policy).expect("they were compiled").into();
-    Engine::new(&Table {
+    match matchers::build(&policy) {
+        Ok(built) => policy.matchers = built.into(),
+        Err(Unfit(numbers)) => {
+            let unfit = numbers.iter().filter_map(|&at| patterns.get(at as usize));
+            for pattern in unfit {
+                assert!(may_be_large(pattern), "no automaton finds {pattern:?}");
+            }
+            return None;
+        }
+    }
+    let engine = Engine::new(&Table {
         sources: vec![agentos_runtime::table::Source {
             name: "fuzz.policy",
             sha256: "",
         }]
         .into(),
         policies: vec![policy].into(),
-    })
+    });
+    Some(engine.unwrap_or_else(|error| panic!("{patterns:?} compile, and then {error}")))
+}
+
+/// Whether an automaton of this may have many states.
+fn may_be_large(pattern: &Compiled) -> bool {
+    match pattern {
+        Compiled::Substring(_) => false,
+        Compiled::Regex(text) | Compiled::Glob(text) | Compiled::RegexUnless(text, _) => {
+            text.contains('{') || text.len() > 200
+        }
+    }
 }
 
 /// Finds one pattern, slowly: no fingerprints, no deterministic automata.

@@ -67,6 +67,7 @@ impl Draw {
                 r"[b ]",
                 r"(?m:^)",
                 "(?:\\A|[^b])a",
+                "bs",
             ]);
             let trail = self.one(&["", r"(?:\z|[^\pL\pN_])", r"\n?\z", r"(?m:$)", r"\pL"]);
             // What must not follow stands where the letters end: the compiler sees to it.

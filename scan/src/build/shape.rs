@@ -77,7 +77,11 @@ pub(crate) fn shape(hir: &Hir, classes: &Classes) -> Option<Shape> {
         .position(|part| matches!(part.kind(), HirKind::Capture(_)));
     let (lead, rest) = match (core, parts.split_first()) {
         (Some(0), _) => (Lead::Any, parts),
-        (Some(_), Some((first, rest))) => (Lead::Of(edge_or_letter(first, true, classes)?), rest),
+        (Some(_), Some((first, rest))) => match edge_or_letter(first, true, classes) {
+            Some(class) => (Lead::Of(class), rest),
+            // More letters have to stand before it.
+            None => (Lead::Any, parts),
+        },
         (None, Some((first, rest))) => match edge_or_letter(first, true, classes) {
             Some(class) if class.edge => (Lead::Of(class), rest),
             _ => (Lead::Any, parts),
