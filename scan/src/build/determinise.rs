@@ -27,7 +27,7 @@ pub(crate) type Entrance = Vec<(SymbolSet, u32)>;
 
 /// How many steps from state to state may be taken for one automaton. Those with
 /// few states of thousands of readings each would take minutes.
-const MOST_STEPS: usize = 1 << 24;
+const MOST_STEPS: usize = 1 << 22;
 
 /// Where readings begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

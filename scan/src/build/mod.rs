@@ -43,6 +43,9 @@ const MOST_CANDIDATES: f64 = 0.05;
 /// How many states one automaton may have.
 pub const MOST_STATES: usize = 40_000;
 
+/// How many states one may have that reads every letter.
+const MOST_READING: usize = 4_096;
+
 /// How many patterns one automaton may look for.
 const MOST_PATTERNS: usize = 4_096;
 
@@ -213,7 +216,7 @@ fn reader(patterns: &[&Shaped], classes: &Classes) -> Option<Automaton> {
     let every_end_counts = |owner: u32| plan.every_end_counts(owner);
     let entrances = [nfa.begins.clone()];
     let reach = Reach::Everywhere;
-    let determined = determinise(&nfa, &entrances, &every_end_counts, reach, MOST_STATES)?;
+    let determined = determinise(&nfa, &entrances, &every_end_counts, reach, MOST_READING)?;
     let begins = determined.begins.first()?;
     let begin = *begins.get(usize::from(BEFORE))?;
     let nowhere = Entry {
