@@ -17,7 +17,7 @@ use agentos_benches::{
     phrases::{self, Phrase, SIZES},
     picked, python,
     report::{Table, duration, ratio, thousands, time},
-    signals::{Signal, signals},
+    signals::{self, Signal, signals},
     texts::{self, BENIGN_NAME, MANY_NAME, Texts},
     vectorscan::{self, Vectorscan},
 };
@@ -41,6 +41,7 @@ fn main() {
     println!();
     let mut notes = Vec::new();
     intents(&is_picked, &mut notes);
+    arriving(&is_picked, &mut notes);
     sets(&is_picked, &mut notes);
     building(&is_picked);
     opening(&is_picked);
@@ -389,6 +390,46 @@ fn building(is_picked: &dyn Fn(&str) -> bool) {
     if !is_empty {
         table.print();
     }
+}
+
+/// How much of a text arrives at a time.
+const PART: usize = 4096;
+
+/// A long text that arrives in parts, beside the same at once.
+fn arriving(is_picked: &dyn Fn(&str) -> bool, notes: &mut Vec<String>) {
+    let long = texts::ordinary().into_iter();
+    let long = long.filter(|texts| texts.name.starts_with("1 MB"));
+    for texts in long.filter(|texts| is_picked(&format!("{INTENTS}, {}", texts.name))) {
+        let text = &texts.texts[0];
+        let mut ours = our_signals(&signals());
+        let parts: Vec<&str> = split(text);
+        let in_parts = median(20 * TIMES, || (), |()| ours.find_in_parts(&parts));
+        let at_once = median(
+            20 * TIMES,
+            || words(signals::COUNT),
+            |mut found| {
+                ours.find(text, &mut found);
+                found
+            },
+        );
+        notes.push(format!(
+            "{}, that arrives in parts of {PART} bytes takes agentos {}; at once {}.",
+            texts.name,
+            duration(in_parts),
+            duration(at_once)
+        ));
+    }
+}
+
+/// A text in parts that end between letters.
+fn split(mut text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    while !text.is_empty() {
+        let (part, rest) = text.split_at(text.floor_char_boundary(PART));
+        parts.push(part);
+        text = rest;
+    }
+    parts
 }
 
 /// How often each artifact is opened; the median is told.

@@ -5,7 +5,7 @@ use agentos_grammar::ast::PatternKind;
 use agentos_scan::{Memory, Set, Sought};
 use regex_syntax::hir::Hir;
 
-use crate::finders::Finder;
+use crate::finders::{Finder, words};
 
 /// What a policy says that matches these patterns.
 ///
@@ -28,6 +28,7 @@ pub struct Patterns {
     memory: Memory,
     /// The text in lower case.
     lower: String,
+    patterns: usize,
 }
 
 impl Patterns {
@@ -65,7 +66,21 @@ impl Patterns {
             set: Set::build(&rows).expect("they are small"),
             memory: Memory::default(),
             lower: String::new(),
+            patterns: patterns.len(),
         }
+    }
+}
+
+impl Patterns {
+    /// What is in a text that arrives in parts.
+    pub fn find_in_parts(&self, parts: &[&str]) -> Vec<u64> {
+        let mut found = words(self.patterns);
+        let mut arriving = self.set.arriving();
+        for part in parts {
+            arriving.push(part, &mut found);
+        }
+        arriving.finish(&mut found);
+        found
     }
 }
 
