@@ -28,7 +28,7 @@ pub struct Patterns {
     memory: Memory,
     /// The text in lower case.
     lower: String,
-    patterns: usize,
+    count: usize,
 }
 
 impl Patterns {
@@ -66,7 +66,7 @@ impl Patterns {
             set: Set::build(&rows).expect("they are small"),
             memory: Memory::default(),
             lower: String::new(),
-            patterns: patterns.len(),
+            count: patterns.len(),
         }
     }
 }
@@ -74,7 +74,7 @@ impl Patterns {
 impl Patterns {
     /// What is in a text that arrives in parts.
     pub fn find_in_parts(&self, parts: &[&str]) -> Vec<u64> {
-        let mut found = words(self.patterns);
+        let mut found = words(self.count);
         let mut arriving = self.set.arriving();
         for part in parts {
             arriving.push(part, &mut found);
