@@ -515,3 +515,29 @@ fn sha256(bytes: &[u8]) -> String {
     }
     hex
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Options, Sources, compile};
+
+    #[test]
+    fn patterns_that_outgrow_every_automaton_are_found_where_they_stand() {
+        let text = r#"policy p {
+    patterns hard { substring "fine"; regex r"x[ab]*a[ab]{18}c"; }
+    action pay { note: string }
+    deny * when text matches hard;
+    deny pay when note matches r"x[ab]*b[ab]{18}c";
+}"#;
+        let (plan, findings) = compile(&Sources::one("p.policy", text), &Options::default());
+        assert!(plan.is_none());
+        let found: Vec<_> = findings
+            .iter()
+            .map(|finding| (finding.lint.name, &text[finding.primary.span.range()]))
+            .collect();
+        let expected = [
+            ("pattern-too-large", r#"r"x[ab]*a[ab]{18}c""#),
+            ("pattern-too-large", r#"r"x[ab]*b[ab]{18}c""#),
+        ];
+        assert_eq!(found, expected);
+    }
+}

@@ -412,8 +412,9 @@ pub struct Pattern<'t> {
 pub enum Matcher<'t> {
     /// The lower-cased text has this lower-cased text as a part.
     Substring(&'t str),
-    /// An expression in the syntax of the `regex` crate, flags inside. Where it has
-    /// groups, the first that takes part is what was found; the rest stands beside.
+    /// An expression in the syntax of the `regex` crate, flags inside, as the
+    /// compiler prints it: assertions stand at its ends. Where it has groups, the
+    /// first that takes part is what was found; the rest stands beside.
     Regex(&'t str),
     /// The same, where the second one does not match right after it.
     RegexUnless(&'t str, &'t str),

@@ -120,12 +120,6 @@ impl Matchers {
         ends: &[u32],
         fields: &[u32],
     ) -> Result<Matchers, Vec<u32>> {
-        let of = |numbers: &[u32]| -> Result<Set, Vec<u32>> {
-            let patterns = patterns
-                .iter()
-                .filter(|(number, _)| numbers.binary_search(number).is_ok());
-            Set::build(&patterns.copied().collect::<Vec<_>>())
-        };
         let mut programmer = Programmer::default();
         let mut unfit = Vec::new();
         for &(number, sought) in patterns {
@@ -138,13 +132,23 @@ impl Matchers {
                 unfit.push(number);
             }
         }
+        let mut set = |numbers: &[u32]| {
+            let patterns = patterns
+                .iter()
+                .filter(|(number, _)| numbers.binary_search(number).is_ok());
+            let built = Set::build(&patterns.copied().collect::<Vec<_>>());
+            built.map_err(|more| unfit.extend(more)).unwrap_or_default()
+        };
+        let (text, ends, fields) = (set(text), set(ends), set(fields));
         if !unfit.is_empty() {
+            unfit.sort_unstable();
+            unfit.dedup();
             return Err(unfit);
         }
         Ok(Matchers {
-            text: of(text)?,
-            ends: of(ends)?,
-            fields: of(fields)?,
+            text,
+            ends,
+            fields,
             programs: programmer.finish(),
         })
     }
