@@ -1,14 +1,14 @@
 //! Rows of a policy in, what finds their patterns out, as the bytes that stand
 //! in [`Policy::matchers`](crate::table::Policy::matchers). For compilers.
 
-use agentos_scan::{Matchers, Sought};
+use agentos_scan::{Matchers, Memory, Set, Sought};
 use regex_syntax::hir::Hir;
 
 pub use agentos_scan::MOST_STATES;
 
 use crate::{
     ending,
-    table::{Matcher, Pattern, Policy},
+    table::{Matcher, Policy},
     uses::Uses,
 };
 
@@ -36,7 +36,7 @@ pub fn build(policy: &Policy<'_>) -> Result<Vec<u8>, Unfit> {
         match uses
             .rows
             .get(number as usize)
-            .and_then(|row| Expression::of(row))
+            .and_then(|row| Expression::of(&row.matcher))
         {
             Some(expression) => read.push((number, expression)),
             None => unfit.push(number),
@@ -57,6 +57,57 @@ pub fn build(policy: &Policy<'_>) -> Result<Vec<u8>, Unfit> {
         .map_err(Unfit)
 }
 
+/// Finds patterns in texts that belong to no request.
+#[derive(Clone, Debug, Default)]
+pub struct Finder {
+    set: Set,
+    patterns: usize,
+}
+
+impl Finder {
+    /// Builds what finds these.
+    ///
+    /// # Errors
+    ///
+    /// The positions of those that no automaton finds, or that are no expressions
+    /// as the compiler prints them.
+    pub fn new(patterns: &[Matcher<'_>]) -> Result<Finder, Unfit> {
+        let (mut read, mut unfit) = (Vec::new(), Vec::new());
+        for (number, matcher) in (0..).zip(patterns) {
+            match Expression::of(matcher) {
+                Some(expression) => read.push((number, expression)),
+                None => unfit.push(number),
+            }
+        }
+        if !unfit.is_empty() {
+            return Err(Unfit(unfit));
+        }
+        let sought = read
+            .iter()
+            .map(|(number, expression)| (*number, expression.sought()));
+        Ok(Finder {
+            set: Set::build(&sought.collect::<Vec<_>>()).map_err(Unfit)?,
+            patterns: patterns.len(),
+        })
+    }
+
+    /// The positions of those that are in a text, rising.
+    pub fn find(&self, text: &str) -> Vec<usize> {
+        let (mut memory, mut found) = (Memory::default(), vec![0; self.patterns.div_ceil(64)]);
+        self.set.scan(text, &mut memory, &mut found);
+        self.set.scan_value(text, &mut memory, &mut found);
+        if self.set.needs_lower() {
+            self.set
+                .scan_lower(&text.to_lowercase(), &mut memory, &mut found);
+        }
+        let is_found = |at: &usize| {
+            let word = found.get(at / 64);
+            word.is_some_and(|word| word >> (at % 64) & 1 == 1)
+        };
+        (0..self.patterns).filter(is_found).collect()
+    }
+}
+
 /// A matcher that was read.
 enum Expression<'p> {
     Part(&'p str),
@@ -65,9 +116,9 @@ enum Expression<'p> {
 }
 
 impl<'p> Expression<'p> {
-    fn of(row: &Pattern<'p>) -> Option<Expression<'p>> {
+    fn of(matcher: &Matcher<'p>) -> Option<Expression<'p>> {
         let parse = |text: &str| regex_syntax::parse(text).ok();
-        Some(match row.matcher {
+        Some(match *matcher {
             Matcher::Substring(part) => Expression::Part(part),
             Matcher::Regex(text) => Expression::Regex(parse(text)?, None),
             Matcher::RegexUnless(text, unless) => {

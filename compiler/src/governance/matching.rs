@@ -5,26 +5,19 @@
 //! and ends with it, and that a pattern may match every text or none.
 
 use agentos_grammar::ast::PatternKind;
-use regex_automata::meta::Regex;
+use agentos_runtime::matchers::{Finder, Unfit};
 
 use super::{BlockedPattern, Invalid, Problem, settings::pattern_place};
 use crate::pattern::{self, Budget, Compiled, PatternProblem, ProblemKind};
 
-/// What finds each blocked pattern of a policy, in the policy's order.
+/// What finds the blocked patterns of a policy.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Matchers {
-    list: Vec<Matcher>,
-}
-
-#[derive(Clone, Debug)]
-enum Matcher {
-    /// The lower-cased text has it as a part.
-    Substring(String),
-    Regex(Regex),
-    /// With something that must not follow.
-    Unless(fancy_regex::Regex),
-    Every,
-    None,
+    finder: Finder,
+    /// The positions of those that it finds, by its own.
+    searched: Vec<usize>,
+    /// The positions of those that every text matches.
+    every: Vec<usize>,
 }
 
 impl Matchers {
@@ -33,39 +26,51 @@ impl Matchers {
         patterns: &[BlockedPattern],
         entry_of: &dyn Fn(usize) -> usize,
     ) -> Result<Matchers, Vec<Invalid>> {
-        let mut list = Vec::with_capacity(patterns.len());
-        let mut wrong = Vec::new();
+        let mut found = Matchers::default();
+        let (mut compiled, mut wrong) = (Vec::new(), Vec::new());
+        let invalid = |at: usize, problems: &[PatternProblem]| {
+            let mut why: Vec<String> = problems.iter().map(sentence).collect();
+            why.dedup();
+            let place = pattern_place(entry_of(at));
+            Invalid::new(place, Problem::Unreadable(why.join("; ")))
+        };
         for (at, pattern) in patterns.iter().enumerate() {
-            match matcher(pattern) {
-                Ok(matcher) => list.push(matcher),
-                Err(why) => {
-                    let place = pattern_place(entry_of(at));
-                    wrong.push(Invalid::new(place, Problem::Unreadable(why)));
+            match compile(pattern) {
+                Ok(one) => {
+                    compiled.push(one);
+                    found.searched.push(at);
                 }
+                Err(problems) if has(&problems, ProblemKind::Empty) => found.every.push(at),
+                Err(problems) if has(&problems, ProblemKind::NeverMatches) => {}
+                Err(problems) => wrong.push(invalid(at, &problems)),
+            }
+        }
+        let rows: Vec<_> = compiled.iter().map(Compiled::matcher).collect();
+        match Finder::new(&rows) {
+            Ok(finder) => found.finder = finder,
+            Err(Unfit(numbers)) => {
+                let outgrown = [pattern::outgrown()];
+                let unfit = numbers.iter().filter_map(|&number| {
+                    let at = found.searched.get(number as usize)?;
+                    Some(invalid(*at, &outgrown))
+                });
+                wrong.extend(unfit);
             }
         }
         if wrong.is_empty() {
-            Ok(Matchers { list })
+            Ok(found)
         } else {
             Err(wrong)
         }
     }
 
-    /// The positions of the patterns that are in `text`.
-    pub(super) fn find(&self, text: &str) -> impl Iterator<Item = usize> {
-        let small = text.to_lowercase();
-        let found = self.list.iter().map(move |matcher| match matcher {
-            Matcher::Substring(part) => small.contains(part.as_str()),
-            Matcher::Regex(regex) => regex.is_match(text),
-            // A search that gives up has not shown that the text is harmless.
-            Matcher::Unless(regex) => regex.is_match(text).unwrap_or(true),
-            Matcher::Every => true,
-            Matcher::None => false,
-        });
+    /// The positions of the patterns that are in `text`, rising.
+    pub(super) fn find(&self, text: &str) -> Vec<usize> {
+        let searched = self.finder.find(text).into_iter();
+        let searched = searched.filter_map(|number| self.searched.get(number).copied());
+        let mut found: Vec<usize> = searched.chain(self.every.iter().copied()).collect();
+        found.sort_unstable();
         found
-            .enumerate()
-            .filter(|(_, found)| *found)
-            .map(|(at, _)| at)
     }
 }
 
@@ -79,28 +84,6 @@ fn compile(pattern: &BlockedPattern) -> Result<Compiled, Vec<PatternProblem>> {
         PatternKind::Glob => pattern::compile_dialect_glob(pattern.text(), Budget::default()),
         kind @ (PatternKind::Substring | PatternKind::Regex) => {
             pattern::compile(kind, pattern.text(), None, Budget::default())
-        }
-    }
-}
-
-fn matcher(pattern: &BlockedPattern) -> Result<Matcher, String> {
-    let unusable = |error: &dyn std::fmt::Display| error.to_string().replace('\n', " ");
-    match compile(pattern) {
-        Ok(Compiled::Substring(part)) => Ok(Matcher::Substring(part)),
-        Ok(Compiled::Regex(regex) | Compiled::Glob(regex)) => Regex::new(&regex)
-            .map(Matcher::Regex)
-            .map_err(|error| unusable(&error)),
-        Ok(Compiled::RegexUnless(regex, unless)) => {
-            fancy_regex::Regex::new(&format!("(?:{regex})(?!{unless})"))
-                .map(Matcher::Unless)
-                .map_err(|error| unusable(&error))
-        }
-        Err(problems) if has(&problems, ProblemKind::Empty) => Ok(Matcher::Every),
-        Err(problems) if has(&problems, ProblemKind::NeverMatches) => Ok(Matcher::None),
-        Err(problems) => {
-            let mut why: Vec<String> = problems.iter().map(sentence).collect();
-            why.dedup();
-            Err(why.join("; "))
         }
     }
 }

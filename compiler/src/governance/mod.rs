@@ -156,6 +156,7 @@ impl GovernancePolicy {
         let patterns = &self.settings.blocked_patterns;
         self.matchers
             .find(text)
+            .into_iter()
             .filter_map(|at| patterns.get(at))
             .map(BlockedPattern::text)
             .collect()
