@@ -29,7 +29,15 @@ impl SymbolSet {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = u8> {
-        (0..=255).filter(|&symbol| self.has(symbol))
+        let words = [0, 64, 128, 192].into_iter().zip(self.0);
+        words.flat_map(|(first, word)| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let bit = left.trailing_zeros() as u8;
+                left &= left.wrapping_sub(1);
+                (bit < 64).then(|| first + bit)
+            })
+        })
     }
 }
 

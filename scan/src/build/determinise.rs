@@ -25,9 +25,13 @@ pub(crate) struct Determined {
 /// A way into an automaton: states that may be entered, each after symbols of a set.
 pub(crate) type Entrance = Vec<(SymbolSet, u32)>;
 
-/// How many steps from state to state may be taken for one automaton. Those with
-/// few states of thousands of readings each would take minutes.
+/// How many steps from state to state may be taken for one automaton of many
+/// patterns, which may be taken apart. Those with few states of thousands of
+/// readings each would take minutes.
 const MOST_STEPS: usize = 1 << 22;
+
+/// The same for a pattern alone.
+const MOST_STEPS_ALONE: usize = 1 << 24;
 
 /// Where readings begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +88,7 @@ pub(crate) fn determinise(
     };
     let mut targets: Vec<Vec<u32>> = vec![Vec::new(); width];
     let mut steps = 0;
+    let most_steps = MOST_STEPS.max(MOST_STEPS_ALONE / nfa.begins.len().max(1));
     while let Some(set) = cx.sets.get(rows.len()).cloned() {
         targets.iter_mut().for_each(Vec::clear);
         for (target, again) in targets.iter_mut().zip(&again) {
@@ -97,7 +102,7 @@ pub(crate) fn determinise(
                     targets[symbol].extend_from_slice(&next);
                     steps += next.len();
                 }
-                if steps > MOST_STEPS {
+                if steps > most_steps {
                     return None;
                 }
             }
