@@ -77,8 +77,12 @@ pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Findi
     let mut findings = expected(&program, findings);
     // A program with errors has holes.
     let is_whole = findings.iter().all(|finding| finding.level < Level::Error);
-    let plan = is_whole.then(|| Plan::new(program, sources));
-    let plan = plan.and_then(|plan| plan.map_err(|outgrown| findings.extend(outgrown)).ok());
+    let plan = if is_whole {
+        Plan::new(program, sources)
+    } else {
+        Err(plan::outgrown_in(&program))
+    };
+    let plan = plan.map_err(|outgrown| findings.extend(outgrown)).ok();
     findings.retain_mut(|finding| {
         if is_yaml(&sources.get(finding.primary.span.source).name) {
             finding.speak_yaml();

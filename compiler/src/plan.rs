@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use agentos_grammar::{Span, ast};
 use agentos_runtime::{
-    matchers::{self, Unfit},
+    matchers::{self, Finder, Unfit},
     table::{self, Place},
 };
 
@@ -85,9 +85,9 @@ impl Plan {
             match matchers::build(&plan.policy(policy, ids, &[])) {
                 Ok(built) => matchers.push(built),
                 Err(Unfit(numbers)) => {
-                    let spans = pattern_spans(policy);
-                    let spans = numbers.iter().filter_map(|&at| spans.get(at as usize));
-                    findings.extend(spans.map(|span| outgrown(*span)));
+                    let patterns = patterns(policy);
+                    let unfit = numbers.iter().filter_map(|&at| patterns.get(at as usize));
+                    add_outgrown(unfit, &mut findings);
                 }
             }
         }
@@ -356,32 +356,65 @@ impl<'p> Rows<'p, '_> {
     }
 }
 
-/// Where the patterns of a policy are written, in the order of their numbers:
-/// those of sets, those in conditions, those of signals.
-fn pattern_spans(policy: &ir::Policy) -> Vec<Span> {
-    fn inside(condition: &ir::Condition, spans: &mut Vec<Span>) {
+/// Patterns that no automaton finds within its budget, in a program that has
+/// errors, and so holes: only its patterns are looked at.
+pub(crate) fn outgrown_in(program: &ir::Program) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for policy in &program.policies {
+        let patterns = patterns(policy);
+        let rows: Vec<_> = patterns
+            .iter()
+            .map(|pattern| pattern.compiled.matcher())
+            .collect();
+        if let Err(Unfit(numbers)) = Finder::new(&rows) {
+            let unfit = numbers.iter().filter_map(|&at| patterns.get(at as usize));
+            add_outgrown(unfit, &mut findings);
+        }
+    }
+    findings
+}
+
+/// The patterns of a policy, in the order of their numbers: those of sets, those
+/// in conditions, those of signals.
+fn patterns(policy: &ir::Policy) -> Vec<&ir::Pattern> {
+    fn inside<'p>(condition: &'p ir::Condition, patterns: &mut Vec<&'p ir::Pattern>) {
         match condition {
             ir::Condition::All(list) | ir::Condition::Any(list) => {
                 for part in list {
-                    inside(part, spans);
+                    inside(part, patterns);
                 }
             }
             ir::Condition::Test(test) => {
                 if let ir::Check::MatchesPattern(pattern) = &test.check {
-                    spans.push(pattern.span);
+                    patterns.push(pattern);
                 }
             }
         }
     }
     let sets = policy.patterns.iter().flat_map(|set| &set.patterns);
-    let mut spans: Vec<Span> = sets.map(|pattern| pattern.span).collect();
+    let mut patterns: Vec<&ir::Pattern> = sets.collect();
     let rules = policy.parts.iter().flat_map(|part| &part.rules);
     for when in rules.filter_map(|rule| rule.when.as_ref()) {
-        inside(when, &mut spans);
+        inside(when, &mut patterns);
     }
     let signals = policy.intents.iter().flat_map(|intent| &intent.signals);
-    spans.extend(signals.map(|signal| signal.pattern.span));
-    spans
+    patterns.extend(signals.map(|signal| &signal.pattern));
+    patterns
+}
+
+/// A pattern that policies inherit is told once.
+fn add_outgrown<'p>(
+    patterns: impl Iterator<Item = &'p &'p ir::Pattern>,
+    findings: &mut Vec<Finding>,
+) {
+    for pattern in patterns {
+        if findings
+            .iter()
+            .all(|finding| finding.primary.span != pattern.span)
+        {
+            findings.push(outgrown(pattern.span));
+        }
+    }
 }
 
 fn outgrown(span: Span) -> Finding {
@@ -539,5 +572,11 @@ mod tests {
             ("pattern-too-large", r#"r"x[ab]*b[ab]{18}c""#),
         ];
         assert_eq!(found, expected);
+        // Beside other errors too.
+        let text = text.replace("fine", "");
+        let (_, findings) = compile(&Sources::one("p.policy", text), &Options::default());
+        let names = findings.iter().map(|finding| finding.lint.name);
+        let large = names.filter(|name| *name == "pattern-too-large");
+        assert_eq!((large.count(), findings.len()), (2, 3));
     }
 }

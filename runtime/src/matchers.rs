@@ -31,20 +31,11 @@ pub fn build(policy: &Policy<'_>) -> Result<Vec<u8>, Unfit> {
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let (mut read, mut unfit) = (Vec::new(), Vec::new());
-    for &number in &wanted {
-        match uses
-            .rows
-            .get(number as usize)
-            .and_then(|row| Expression::of(&row.matcher))
-        {
-            Some(expression) => read.push((number, expression)),
-            None => unfit.push(number),
-        }
-    }
-    if !unfit.is_empty() {
-        return Err(Unfit(unfit));
-    }
+    let rows = wanted.iter().filter_map(|&number| {
+        let row = uses.rows.get(number as usize)?;
+        Some((number, &row.matcher))
+    });
+    let read = read(rows)?;
     let sought = read
         .iter()
         .map(|(number, expression)| (*number, expression.sought()));
@@ -72,16 +63,7 @@ impl Finder {
     /// The positions of those that no automaton finds, or that are no expressions
     /// as the compiler prints them.
     pub fn new(patterns: &[Matcher<'_>]) -> Result<Finder, Unfit> {
-        let (mut read, mut unfit) = (Vec::new(), Vec::new());
-        for (number, matcher) in (0..).zip(patterns) {
-            match Expression::of(matcher) {
-                Some(expression) => read.push((number, expression)),
-                None => unfit.push(number),
-            }
-        }
-        if !unfit.is_empty() {
-            return Err(Unfit(unfit));
-        }
+        let read = read((0..).zip(patterns))?;
         let sought = read
             .iter()
             .map(|(number, expression)| (*number, expression.sought()));
@@ -105,6 +87,24 @@ impl Finder {
             word.is_some_and(|word| word >> (at % 64) & 1 == 1)
         };
         (0..self.patterns).filter(is_found).collect()
+    }
+}
+
+/// Reads matchers, each with its number.
+fn read<'m, 'p: 'm>(
+    matchers: impl Iterator<Item = (u32, &'m Matcher<'p>)>,
+) -> Result<Vec<(u32, Expression<'p>)>, Unfit> {
+    let (mut read, mut unfit) = (Vec::new(), Vec::new());
+    for (number, matcher) in matchers {
+        match Expression::of(matcher) {
+            Some(expression) => read.push((number, expression)),
+            None => unfit.push(number),
+        }
+    }
+    if unfit.is_empty() {
+        Ok(read)
+    } else {
+        Err(Unfit(unfit))
     }
 }
 
