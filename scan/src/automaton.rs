@@ -6,18 +6,12 @@
 //! with its length, whatever is in it.
 
 use crate::{
+    candidates::Candidates,
     dfa::{DEAD, Dfa},
-    fingerprint::{BLOCK, DEPTH, Fingerprint},
-    simd,
+    fingerprint::{DEPTH, Fingerprint},
     stored::{Malformed, Reader, Stored, Words, stored},
     symbols::{AFTER, SymbolSet, Symbols},
 };
-
-/// How many blocks of candidates are judged ahead, at most.
-const AHEAD: usize = 64;
-
-/// How many are, where they may be judged in another way soon.
-const FEWEST_AHEAD: usize = 2;
 
 /// Patterns that are searched together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,7 +191,6 @@ stored!(Follower { dfa, begin });
 /// What a search needs to remember while it runs, kept for the next one.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
-    words: Vec<u64>,
     places: Vec<u32>,
     runs: Vec<Run>,
     /// By state, when it was last among the runs, and which of them it was.
@@ -447,7 +440,9 @@ impl Automaton {
     /// Reads the rest of a text.
     pub(crate) fn finish(&self, text: &str, scratch: &mut Scratch, found: &mut [u64]) {
         self.read_to(text.len(), true, text, scratch, found);
-        self.follow(text, scratch, found);
+        if !scratch.ends.is_empty() {
+            self.follow(text, scratch, found);
+        }
     }
 
     fn read_to(
@@ -461,10 +456,7 @@ impl Automaton {
         if self.every.is_some() {
             return self.read(stop, is_last, text, scratch, found);
         }
-        let mut words = std::mem::take(&mut scratch.words);
         let mut places = std::mem::take(&mut scratch.places);
-        words.resize(AHEAD, 0);
-        places.resize(simd::room(AHEAD), 0);
         if scratch.seen.len() < self.dfa.len() {
             scratch.seen.resize(self.dfa.len(), (0, 0));
         }
@@ -472,30 +464,25 @@ impl Automaton {
             Some(any) if scratch.open.joins != 0 => any,
             _ => &self.first,
         };
-        let search = Search {
-            automaton: self,
-            entry,
-            candidates: Candidates {
-                fingerprint: &entry.fingerprint,
+        let mut candidates =
+            Candidates::new(&entry.fingerprint, text, scratch.read, stop, &mut places);
+        let next = candidates.next();
+        // Most texts are over here.
+        if next.is_some() || !scratch.suspended.is_empty() {
+            let search = Search {
+                automaton: self,
+                entry,
+                candidates,
                 text,
                 stop,
-                words: &mut words,
-                places: &mut places,
-                ahead: AHEAD,
-                judged: 0,
-                start: scratch.read,
-                at: 0,
-                count: 0,
-            },
-            text,
-            stop,
-            is_last,
-            scratch,
-            found,
-            known: [Known::NOTHING; KNOWN],
-        };
-        search.run();
-        (scratch.words, scratch.places) = (words, places);
+                is_last,
+                scratch,
+                found,
+                known: [Known::NOTHING; KNOWN],
+            };
+            search.run(next);
+        }
+        scratch.places = places;
     }
 
     /// Reads every letter of a text.
@@ -754,11 +741,11 @@ const NO_RUN: Run = Run {
 };
 
 impl<'s> Search<'s> {
-    fn run(mut self) {
+    /// Searches, with the first candidate.
+    fn run(mut self, mut next: Option<usize>) {
         let automaton = self.automaton;
         let (symbols, dfa) = (&automaton.symbols, &automaton.dfa);
         let length = self.stop;
-        let mut next = self.candidates.next();
         let mut under_way = self.resume(&mut next);
         loop {
             let (mut run, mut at) = match (under_way.take(), next) {
@@ -982,69 +969,5 @@ impl<'s> Search<'s> {
             return None;
         }
         self.enter(any, end)
-    }
-}
-
-/// The places of a text where a pattern may begin, rising.
-struct Candidates<'c> {
-    fingerprint: &'c Fingerprint,
-    text: &'c str,
-    /// Before where they are looked for.
-    stop: usize,
-    words: &'c mut [u64],
-    /// The places that were found ahead, from `start` on.
-    places: &'c mut [u32],
-    /// How many words to judge next.
-    ahead: usize,
-    /// How many words were judged.
-    judged: usize,
-    /// Where the first of them starts in the text.
-    start: usize,
-    /// Which place comes next.
-    at: usize,
-    /// How many there are.
-    count: usize,
-}
-
-impl<'c> Candidates<'c> {
-    /// Goes on from another place with another fingerprint; answers the first candidate.
-    fn enter(&mut self, fingerprint: &'c Fingerprint, at: usize) -> Option<usize> {
-        self.fingerprint = fingerprint;
-        // Where this is done often, little is judged for nothing.
-        self.ahead = FEWEST_AHEAD;
-        (self.start, self.judged, self.at, self.count) = (at, 0, 0, 0);
-        self.next()
-    }
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        while self.at == self.count {
-            if !self.judge() {
-                return None;
-            }
-        }
-        let place = self.start + *self.places.get(self.at)? as usize;
-        self.at += 1;
-        (place < self.stop).then_some(place)
-    }
-
-    /// Finds the places of the next words; false at the end of the text.
-    #[inline(never)]
-    fn judge(&mut self) -> bool {
-        let text = self.text.as_bytes();
-        self.start += self.judged * BLOCK;
-        if self.start >= text.len() {
-            (self.judged, self.at, self.count) = (0, 0, 0);
-            return false;
-        }
-        let words = self.words.get_mut(..self.ahead).unwrap_or_default();
-        self.judged = self.fingerprint.judge(text, self.start, words);
-        self.ahead = (self.ahead * 2).min(AHEAD);
-        let words = words.get(..self.judged).unwrap_or_default();
-        let count = simd::places(words, self.places);
-        let windows = &self.fingerprint.windows;
-        let kept = simd::admitted(windows, text, self.start, self.places, count);
-        (self.at, self.count) = (0, kept);
-        self.judged > 0
     }
 }

@@ -4,10 +4,7 @@
 //! have a bit in common in these tables. That is rarely so where no pattern
 //! begins, and always where one does.
 
-use crate::{
-    simd,
-    stored::{Malformed, Reader, Stored, Words, stored},
-};
+use crate::stored::{Malformed, Reader, Stored, Words, stored};
 
 /// How many positions are judged at a time.
 pub(crate) const BLOCK: usize = 64;
@@ -39,8 +36,26 @@ impl Halves {
     }
 }
 
-/// The bits of a byte of ASCII.
-pub(crate) type Lookup = [u8; 128];
+/// The bits of a byte of ASCII; aligned, so that half of it is read at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(64))]
+pub(crate) struct Lookup(pub(crate) [u8; 128]);
+
+impl Lookup {
+    fn of(&self, byte: u8) -> u8 {
+        self.0[usize::from(byte & 127)]
+    }
+}
+
+impl Stored for Lookup {
+    fn store(&self, to: &mut Vec<u8>) {
+        self.0.store(to);
+    }
+
+    fn load(from: &mut Reader) -> Result<Lookup, Malformed> {
+        from.read().map(Lookup)
+    }
+}
 
 /// What positions are judged by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,8 +227,8 @@ impl Fingerprint {
     /// One that admits nothing.
     pub(crate) fn nowhere() -> Fingerprint {
         Fingerprint {
-            bytes: [[0; 128]; DEPTH],
-            before: [0; 128],
+            bytes: [Lookup([0; 128]); DEPTH],
+            before: Lookup([0; 128]),
             by_halves: [Halves::NONE; DEPTH],
             before_by_halves: Halves::NONE,
             anywhere: 0,
@@ -224,8 +239,8 @@ impl Fingerprint {
     /// One that admits every place.
     pub(crate) fn everywhere() -> Fingerprint {
         Fingerprint {
-            bytes: [[0xFF; 128]; DEPTH],
-            before: [0xFF; 128],
+            bytes: [Lookup([0xFF; 128]); DEPTH],
+            before: Lookup([0xFF; 128]),
             by_halves: [Halves::ALL; DEPTH],
             before_by_halves: Halves::ALL,
             anywhere: 0xFF,
@@ -246,13 +261,9 @@ impl Fingerprint {
             return self.block_by_halves(window);
         }
         each(window, |before, bytes| {
-            let of = |lookup: &Lookup, byte: u8| lookup[usize::from(byte & 127)];
-            let bits = self
-                .bytes
-                .iter()
-                .zip(bytes)
-                .map(|(lookup, byte)| of(lookup, byte));
-            bits.fold(of(&self.before, before), |all, bits| all & bits) != 0
+            let bits = self.bytes.iter().zip(bytes);
+            let bits = bits.map(|(lookup, byte)| lookup.of(byte));
+            bits.fold(self.before.of(before), |all, bits| all & bits) != 0
         })
     }
 
@@ -271,30 +282,6 @@ impl Fingerprint {
             };
             bits.fold(allowed, |all, bits| all & bits) != 0
         })
-    }
-
-    /// Judges the positions of a text from `from` on, a word a block, until
-    /// `words` is full or the text ends; the rest of `words` is left alone.
-    /// Answers how many words it wrote.
-    pub(crate) fn judge(&self, text: &[u8], from: usize, words: &mut [u64]) -> usize {
-        let blocks = text
-            .len()
-            .saturating_sub(from)
-            .div_ceil(BLOCK)
-            .min(words.len());
-        let Some(words) = words.get_mut(..blocks) else {
-            return 0;
-        };
-        simd::judge(self, text, from, words);
-        if let Some(last) = words.last_mut() {
-            let here = (text.len() - from).min(blocks * BLOCK) - (blocks - 1) * BLOCK;
-            *last &= u64::MAX >> (BLOCK - here);
-        }
-        if let Some(word) = words.first_mut().filter(|_| from == 0) {
-            // What may stand at the start of a text is not in the tables.
-            *word |= 1;
-        }
-        blocks
     }
 }
 

@@ -13,6 +13,7 @@
 mod automaton;
 #[cfg(feature = "build")]
 mod build;
+mod candidates;
 mod dfa;
 mod fingerprint;
 mod program;

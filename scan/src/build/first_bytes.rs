@@ -114,7 +114,7 @@ fn lookup(sets: impl Iterator<Item = Bytes>) -> Lookup {
             *place |= u8::from(has(&bytes, byte)) << bit;
         }
     }
-    lookup
+    Lookup(lookup)
 }
 
 /// Tells the first bytes of beginnings apart as far as their number allows.

@@ -6,8 +6,7 @@ use std::arch::x86_64::{
     _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
 };
 
-use super::{Blocks, Fingerprint, Window};
-use crate::fingerprint::{BLOCK, DEPTH, Halves, WINDOW};
+use crate::fingerprint::{BLOCK, Blocks, DEPTH, Fingerprint, Halves, WINDOW, Window};
 
 /// The tables in registers.
 struct Tables {

@@ -1,4 +1,6 @@
 //! Judges 64 bytes at a time: those of ASCII by whole tables, others by halves.
+//! For a short text judging, listing and admitting are one function: it is over
+//! before calls, and what passes between them, would pay.
 
 use std::{
     arch::x86_64::{
@@ -10,8 +12,11 @@ use std::{
     sync::LazyLock,
 };
 
-use super::{Fingerprint, Window};
-use crate::fingerprint::{BLOCK, DEPTH, Halves, Lookup, WINDOW};
+use super::{
+    MOST_BLOCKS,
+    listed::{Held, admitted, append},
+};
+use crate::fingerprint::{BLOCK, DEPTH, Fingerprint, Halves, Lookup, WINDOW, Window};
 
 /// Whether the processor has what these functions need.
 #[inline]
@@ -34,9 +39,85 @@ struct Table {
     high: __m512i,
 }
 
+/// As [`super::candidates`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,popcnt")]
+pub(super) fn candidates(
+    fingerprint: &Fingerprint,
+    text: &[u8],
+    start: usize,
+    blocks: usize,
+    places: &mut [u32],
+) -> usize {
+    // What is behind the last of them would have to be held for windows at its end.
+    let are_few = blocks < FEW_BLOCKS || text.len() <= start + FEW_BLOCKS * BLOCK;
+    if are_few && let Some(count) = in_few(fingerprint, text, start, blocks, places) {
+        return count;
+    }
+    in_many(fingerprint, text, start, blocks, places)
+}
+
+/// How many blocks are taken for few.
+const FEW_BLOCKS: usize = 4;
+
+/// Those of few blocks with few candidates, all in registers: they are over before
+/// what is stored can be loaded again. None where they are more.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,popcnt")]
+fn in_few(
+    fingerprint: &Fingerprint,
+    text: &[u8],
+    start: usize,
+    blocks: usize,
+    places: &mut [u32],
+) -> Option<usize> {
+    // The loop calls nothing, closures neither, so that its tables stay in registers.
+    let tables = tables(fingerprint);
+    let mut held = Held::nothing();
+    for block in 0..blocks {
+        let at = start + block * BLOCK;
+        // Each branch appends on its own: so the mask need not leave its register.
+        if let Some(window) = window(text, at) {
+            let bytes = around(window);
+            match ascii(&tables, &bytes) {
+                Some(word) => held.append(word, block * BLOCK),
+                None => held.append(by_halves(fingerprint, &bytes), block * BLOCK),
+            }
+        } else {
+            let (bytes, here) = at_edge(text, at);
+            let word = match ascii(&tables, &bytes) {
+                Some(word) => word,
+                None => by_halves(fingerprint, &bytes),
+            };
+            held.append(word & here | u64::from(at == 0), block * BLOCK);
+        }
+    }
+    held.admitted(&fingerprint.windows, text.get(start..)?, places)
+}
+
+/// Those of any blocks.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,popcnt")]
+fn in_many(
+    fingerprint: &Fingerprint,
+    text: &[u8],
+    start: usize,
+    blocks: usize,
+    places: &mut [u32],
+) -> usize {
+    let mut words = [0; MOST_BLOCKS];
+    let words = words.get_mut(..blocks).unwrap_or_default();
+    judge(fingerprint, text, start, words);
+    let mut count = 0;
+    for (&word, first) in words.iter().zip((0..).step_by(BLOCK)) {
+        count = append(word, first, places, count);
+    }
+    admitted(&fingerprint.windows, text, start, places, count)
+}
+
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-pub(super) fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
-    // The loop calls nothing, so that its tables stay in registers.
+fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
     let edges = usize::from(from == 0).min(words.len());
     let (before, words) = words.split_at_mut(edges);
     let from = from + edges * BLOCK;
@@ -44,49 +125,79 @@ pub(super) fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: 
     let whole = (rest.len().saturating_sub(WINDOW - BLOCK) / BLOCK).min(words.len());
     let (words, after) = words.split_at_mut(whole);
     let tables = tables(fingerprint);
-    for (word, start) in words.iter_mut().zip((0..).step_by(BLOCK)) {
-        let Some(window) = rest.get(start..).and_then(|rest| rest.first_chunk()) else {
+    for (block, word) in words.iter_mut().enumerate() {
+        let Some(window) = window(text, from + block * BLOCK) else {
             break;
         };
-        let bytes = [
-            at::<0>(window),
-            at::<1>(window),
-            at::<2>(window),
-            at::<3>(window),
-            at::<4>(window),
-        ];
-        *word = ascii(&tables, &bytes).unwrap_or_else(|| by_halves(fingerprint, &bytes));
+        let bytes = around(window);
+        *word = match ascii(&tables, &bytes) {
+            Some(word) => word,
+            None => by_halves(fingerprint, &bytes),
+        };
     }
     for word in before {
-        *word = at_edge(fingerprint, text, 0);
+        *word = judge_edge(fingerprint, text, 0) | 1;
     }
-    for (word, start) in after
-        .iter_mut()
-        .zip((from + whole * BLOCK..).step_by(BLOCK))
-    {
-        *word = at_edge(fingerprint, text, start);
+    for (block, word) in after.iter_mut().enumerate() {
+        *word = judge_edge(fingerprint, text, from + (whole + block) * BLOCK);
     }
 }
 
-/// Judges a block where bytes before or after it are missing: zeros stand in
-/// for them.
+/// Judges a block around which some bytes are missing.
 // A function of its own, so that the tables of the others stay in registers.
-#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 #[inline(never)]
-fn at_edge(fingerprint: &Fingerprint, text: &[u8], start: usize) -> u64 {
-    let after = |at: usize| text.get(start + at..).unwrap_or_default();
-    let before = match start.checked_sub(1).and_then(|before| text.get(before..)) {
-        Some(before) => some::<0>(before),
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn judge_edge(fingerprint: &Fingerprint, text: &[u8], start: usize) -> u64 {
+    let (bytes, here) = at_edge(text, start);
+    let word = match ascii(&tables(fingerprint), &bytes) {
+        Some(word) => word,
+        None => by_halves(fingerprint, &bytes),
+    };
+    word & here
+}
+
+/// The block at a place, where the text has all around it.
+#[inline]
+fn window(text: &[u8], at: usize) -> Option<&Window> {
+    text.get(at.checked_sub(1)?..)?.first_chunk()
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn around(window: &Window) -> Bytes {
+    [
+        at::<0>(window),
+        at::<1>(window),
+        at::<2>(window),
+        at::<3>(window),
+        at::<4>(window),
+    ]
+}
+
+/// The bytes of a block around which some are missing, where zeros stand in for
+/// them; and which positions are there.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn at_edge(text: &[u8], start: usize) -> (Bytes, u64) {
+    let rest = text.get(start..).unwrap_or_default();
+    let before = match start.checked_sub(1) {
+        Some(before) => some::<0>(text.get(before..).unwrap_or_default()),
         None => some::<1>(text),
     };
     let bytes = [
         before,
-        some::<0>(after(0)),
-        some::<0>(after(1)),
-        some::<0>(after(2)),
-        some::<0>(after(3)),
+        some::<0>(rest),
+        some::<0>(rest.get(1..).unwrap_or_default()),
+        some::<0>(rest.get(2..).unwrap_or_default()),
+        some::<0>(rest.get(3..).unwrap_or_default()),
     ];
-    ascii(&tables(fingerprint), &bytes).unwrap_or_else(|| by_halves(fingerprint, &bytes))
+    (bytes, positions(rest.len()))
+}
+
+/// The bits of so many positions, as far as a block has them.
+fn positions(count: usize) -> u64 {
+    let missing = BLOCK - count.min(BLOCK);
+    u64::MAX.checked_shr(missing as u32).unwrap_or(0)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
@@ -106,10 +217,10 @@ type Bytes = [__m512i; DEPTH + 1];
 
 /// So many zeros, then bytes as far as there are, then zeros.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn some<const ZEROS: usize>(bytes: &[u8]) -> __m512i {
+pub(super) fn some<const ZEROS: usize>(bytes: &[u8]) -> __m512i {
     const { assert!(ZEROS < BLOCK, "one is there") };
     let count = bytes.len().min(BLOCK - ZEROS);
-    let lanes = u64::MAX.checked_shr((BLOCK - count) as u32).unwrap_or(0) << ZEROS;
+    let lanes = positions(count) << ZEROS;
     #[allow(unsafe_code, reason = "a load of the lanes that are there")]
     // SAFETY: only these lanes are loaded, and they hold the first `count` bytes.
     unsafe {
@@ -119,7 +230,7 @@ fn some<const ZEROS: usize>(bytes: &[u8]) -> __m512i {
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 fn table(lookup: &Lookup) -> Table {
-    let (halves, _) = lookup.as_chunks::<BLOCK>();
+    let (halves, _) = lookup.0.as_chunks::<BLOCK>();
     let half = |at: usize| match halves.get(at) {
         Some(half) => load(half),
         None => _mm512_set1_epi8(0),

@@ -1,13 +1,14 @@
-//! Judges positions many at a time: the bits of [`Fingerprint::block`], sooner;
-//! or, by halves of bytes, those of [`Fingerprint::block_by_halves`], which are
-//! more.
+//! Finds where patterns may begin many positions at a time: the bits of
+//! [`Fingerprint::block`], or by halves of bytes those of
+//! [`Fingerprint::block_by_halves`], which are more; of these the places that
+//! [`Windows`] admit.
 //!
 //! The one place of this crate with `unsafe`: calls of functions that need
 //! instructions which were looked for just before, loads from arrays that are
 //! as long and stores to them, loads of the lanes that are there alone, and
 //! look-ups at indexes that the length of a table or a text bounds. Where the
 //! instructions are missing, the plain versions run. Tests hold the two to the
-//! same bits.
+//! same places.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -15,27 +16,58 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod listed;
-#[cfg(target_arch = "x86_64")]
-use crate::fingerprint::{Blocks, DEPTH, Fingerprint, Window, Windows};
 
-/// Judges blocks of a text from a place on, a word a block.
-pub(crate) fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
+use crate::fingerprint::{BLOCK, Blocks, Fingerprint, Windows};
+
+/// How many blocks are looked at together, at most.
+pub(crate) const MOST_BLOCKS: usize = 64;
+
+/// How many places are written at a time, whether there are as many or not.
+const AT_A_TIME: usize = 16;
+
+/// How many places there has to be room for.
+pub(crate) const ROOM: usize = MOST_BLOCKS * BLOCK + AT_A_TIME;
+
+/// Lists the places where a pattern may begin in so many blocks of a text from
+/// `start` on, which the text has and which are [`MOST_BLOCKS`] at most. They
+/// rise and count from `start`. Answers how many there are; what stands behind
+/// them in `places`, which has [`ROOM`], does not matter.
+pub(crate) fn candidates(
+    fingerprint: &Fingerprint,
+    text: &[u8],
+    start: usize,
+    blocks: usize,
+    places: &mut [u32],
+) -> usize {
     #[cfg(target_arch = "x86_64")]
     if avx512::is_there() {
         #[allow(unsafe_code, reason = "the instructions are there")]
         // SAFETY: the processor has what this function needs.
-        return unsafe { avx512::judge(fingerprint, text, from, words) };
+        return unsafe { avx512::candidates(fingerprint, text, start, blocks, places) };
     }
+    let mut words = [0; MOST_BLOCKS];
+    let words = words.get_mut(..blocks).unwrap_or_default();
+    judge(fingerprint, text, start, words);
+    let count = listed_plainly(words, places);
+    admitted_plainly(&fingerprint.windows, text, start, places, count)
+}
+
+/// Judges blocks of a text from a place on, a word a block.
+fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         #[allow(unsafe_code, reason = "the instructions are there")]
         // SAFETY: the processor has AVX2.
-        return unsafe { avx2::judge(fingerprint, text, from, words) };
+        unsafe {
+            avx2::judge(fingerprint, text, from, words);
+        }
+        return at_edges(text, from, words);
     }
-    plain(fingerprint, text, from, words);
+    judge_plainly(fingerprint, text, from, words);
+    at_edges(text, from, words);
 }
 
-fn plain(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
+fn judge_plainly(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
     for (at, window) in Blocks::new(text, from, words.len()).windows() {
         if let Some(word) = words.get_mut(at) {
             *word = fingerprint.block(window);
@@ -43,29 +75,23 @@ fn plain(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64])
     }
 }
 
-/// How many places are written at a time, whether there are as many or not.
-const AT_A_TIME: usize = 16;
-
-/// How many places there have to be room for, for so many words.
-pub(crate) const fn room(words: usize) -> usize {
-    words * u64::BITS as usize + AT_A_TIME
-}
-
-/// Lists the bits of words, rising; answers how many there are. What stands
-/// behind them in `places`, which has [`room`] for all, does not matter.
-pub(crate) fn places(words: &[u64], places: &mut [u32]) -> usize {
-    #[cfg(target_arch = "x86_64")]
-    if avx512::is_there() {
-        #[allow(unsafe_code, reason = "the instructions are there")]
-        // SAFETY: the processor has what this function needs.
-        return unsafe { listed::places(words, places) };
+/// Mends what is said of the text's edges.
+fn at_edges(text: &[u8], from: usize, words: &mut [u64]) {
+    let last = from + words.len().saturating_sub(1) * BLOCK;
+    if let Some(word) = words.last_mut() {
+        let here = text.len().saturating_sub(last).min(BLOCK);
+        *word &= u64::MAX.checked_shr((BLOCK - here) as u32).unwrap_or(0);
     }
-    places_plainly(words, places)
+    if let Some(word) = words.first_mut().filter(|_| from == 0) {
+        // What may stand at the start of a text is not in the tables.
+        *word |= 1;
+    }
 }
 
-fn places_plainly(words: &[u64], places: &mut [u32]) -> usize {
+/// Lists the bits of words, rising; answers how many there are.
+fn listed_plainly(words: &[u64], places: &mut [u32]) -> usize {
     let mut count = 0;
-    for (&word, start) in words.iter().zip((0..).step_by(u64::BITS as usize)) {
+    for (&word, start) in words.iter().zip((0..).step_by(BLOCK)) {
         let mut left = word;
         while left != 0 {
             if let Some(place) = places.get_mut(count) {
@@ -78,49 +104,9 @@ fn places_plainly(words: &[u64], places: &mut [u32]) -> usize {
     count
 }
 
-/// So many places are looked at one by one sooner than together.
-#[cfg(target_arch = "x86_64")]
-const FEW: usize = 8;
-
 /// Of the first `count` places of a text, which rise and count from `start` on,
 /// keeps those where a letter starts and a pattern may begin; answers how many
 /// remain.
-pub(crate) fn admitted(
-    windows: &Windows,
-    text: &[u8],
-    start: usize,
-    places: &mut [u32],
-    count: usize,
-) -> usize {
-    #[cfg(target_arch = "x86_64")]
-    if count > FEW && avx512::is_there() {
-        // The last bytes of a text are less than a window.
-        let whole = text.len().saturating_sub(start + DEPTH - 1);
-        let count = count.min(places.len());
-        let is_whole = |place: &u32| (*place as usize) < whole;
-        let all = places.get(..count).unwrap_or_default();
-        let far = all.iter().rev().take_while(|place| !is_whole(place));
-        let near = count - far.count();
-        let mut beyond = [0; DEPTH - 1];
-        let mut others = 0;
-        for (to, place) in beyond.iter_mut().zip(all.get(near..).unwrap_or_default()) {
-            *to = *place;
-            others += 1;
-        }
-        #[allow(unsafe_code, reason = "the instructions are there")]
-        // SAFETY: the processor has what this function needs.
-        let mut kept = unsafe { listed::admitted(windows, text, start, places, near) };
-        for &place in beyond.iter().take(others) {
-            if let Some(to) = places.get_mut(kept) {
-                *to = place;
-            }
-            kept += usize::from(is_admitted(windows, text, start + place as usize));
-        }
-        return kept;
-    }
-    admitted_plainly(windows, text, start, places, count)
-}
-
 fn admitted_plainly(
     windows: &Windows,
     text: &[u8],
@@ -152,162 +138,180 @@ fn is_admitted(windows: &Windows, text: &[u8], place: usize) -> bool {
 #[cfg(all(test, feature = "build"))]
 mod tests {
     use super::*;
-    use crate::fingerprint::{BLOCK, Halves, folded};
+    use crate::fingerprint::{DEPTH, Halves, Lookup, Window, folded};
 
-    fn draw(random: &mut fastrand::Rng) -> Fingerprint {
+    fn draw(random: &mut fastrand::Rng, windows: Windows) -> Fingerprint {
         let mut halves = || Halves {
             low: std::array::from_fn(|_| random.u8(..)),
             high: std::array::from_fn(|_| random.u8(..)),
         };
         let by_halves = std::array::from_fn(|_| halves());
         let before_by_halves = halves();
-        let mut lookup = || std::array::from_fn(|_| random.u8(..) | random.u8(..));
+        let is_dense = random.bool();
+        let mut lookup = || {
+            let bits = |_| {
+                let (bits, many) = (random.u8(..), random.u8(..) | random.u8(..));
+                if is_dense { many } else { bits & many }
+            };
+            Lookup(std::array::from_fn(bits))
+        };
         Fingerprint {
             bytes: std::array::from_fn(|_| lookup()),
             before: lookup(),
             by_halves,
             before_by_halves,
             anywhere: 0x11,
-            windows: Windows::new(&[], &[], [0; 4]),
+            windows,
         }
     }
 
-    /// Judges one block as the processor does.
-    fn block(fingerprint: &Fingerprint, window: &Window) -> u64 {
+    fn draw_text(random: &mut fastrand::Rng, length: usize) -> Vec<u8> {
+        let most = if random.bool() { 127 } else { 255 };
+        (0..length).map(|_| random.u8(..=most)).collect()
+    }
+
+    /// Windows that admit every place where a letter starts.
+    fn every() -> Windows {
+        Windows::new(&[], &[], [u64::MAX; 4])
+    }
+
+    /// Those of every eighth place of a text, and some short ones.
+    fn some(random: &mut fastrand::Rng, text: &[u8]) -> Windows {
+        let mut draw = |mask: u32| -> Vec<u32> {
+            let known = text.windows(DEPTH).filter(|_| random.u8(..8) == 0);
+            let known = known.map(|window| folded(*window.first_chunk().unwrap()) & mask);
+            known.collect()
+        };
+        let (four, three) = (draw(u32::MAX), draw(0x00FF_FFFF));
+        let three: &[u32] = if random.bool() { &three } else { &[] };
+        Windows::new(&four, three, [0, 1 << 40, 0, 1 << 5])
+    }
+
+    type Version = fn(&Fingerprint, &[u8], usize, usize, &mut [u32]) -> usize;
+
+    fn found(
+        version: Version,
+        fingerprint: &Fingerprint,
+        text: &[u8],
+        start: usize,
+        blocks: usize,
+    ) -> Vec<u32> {
+        let mut places = vec![u32::MAX; ROOM];
+        let count = version(fingerprint, text, start, blocks, &mut places);
+        places[..count].to_vec()
+    }
+
+    /// What [`candidates`] have to be, position by position.
+    fn expected(
+        fingerprint: &Fingerprint,
+        text: &[u8],
+        start: usize,
+        blocks: usize,
+        judge: fn(&Fingerprint, &Window) -> u64,
+    ) -> Vec<u32> {
+        let places = (start..text.len()).take(blocks * BLOCK);
+        let judged = places.filter(|place| {
+            let block = place - (place - start) % BLOCK;
+            let window: Window = std::array::from_fn(|byte| {
+                let place = (block + byte).checked_sub(1);
+                let byte = place.and_then(|place| text.get(place));
+                byte.copied().unwrap_or(0)
+            });
+            *place == 0 || judge(fingerprint, &window) >> (place - block) & 1 == 1
+        });
+        let admitted = judged
+            .filter(|&place| text[place] & 0xC0 != 0x80 && fingerprint.windows.admits(text, place));
+        admitted.map(|place| (place - start) as u32).collect()
+    }
+
+    /// Every version that runs here agrees with what it has to find; answers how much that is.
+    fn agree(fingerprint: &Fingerprint, text: &[u8], start: usize, blocks: usize) -> usize {
+        let whole = expected(fingerprint, text, start, blocks, Fingerprint::block);
+        let plain = found(
+            |fingerprint, text, start, blocks, places| {
+                let mut words = vec![0; blocks];
+                judge_plainly(fingerprint, text, start, &mut words);
+                at_edges(text, start, &mut words);
+                let count = listed_plainly(&words, places);
+                admitted_plainly(&fingerprint.windows, text, start, places, count)
+            },
+            fingerprint,
+            text,
+            start,
+            blocks,
+        );
+        let case = format!("length {}, from {start}, {blocks} blocks", text.len());
+        assert_eq!(plain, whole, "{case}");
         #[cfg(target_arch = "x86_64")]
-        if !avx512::is_there() && is_x86_feature_detected!("avx2") {
-            return fingerprint.block_by_halves(window);
-        }
-        fingerprint.block(window)
-    }
-
-    #[test]
-    fn every_position_of_a_text_is_judged_by_what_stands_around_it() {
-        let mut random = fastrand::Rng::with_seed(1);
-        for _ in 0..8 {
-            let fingerprint = draw(&mut random);
-            for length in 0..260 {
-                let place = random.usize(..32);
-                let most = if random.bool() { 127 } else { 255 };
-                let bytes: Vec<u8> = (0..place + length).map(|_| random.u8(..=most)).collect();
-                let text = &bytes[place..];
-                for from in [0, 1, length / 2, length.saturating_sub(1)] {
-                    let mut words = vec![u64::MAX; length.div_ceil(BLOCK) + 1];
-                    let written = fingerprint.judge(text, from, &mut words);
-                    assert_eq!(written, length.saturating_sub(from).div_ceil(BLOCK));
-                    for (at, word) in words.iter().enumerate().take(written) {
-                        let start = from + at * BLOCK;
-                        let window: Window = std::array::from_fn(|byte| {
-                            let place = (start + byte).checked_sub(1);
-                            place
-                                .and_then(|place| text.get(place))
-                                .copied()
-                                .unwrap_or(0)
-                        });
-                        let here = (length - start).min(BLOCK);
-                        let expected = block(&fingerprint, &window) & (u64::MAX >> (BLOCK - here));
-                        let expected = expected | u64::from(start == 0);
-                        assert_eq!(*word, expected, "length {length}, from {from}, word {at}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_bits_of_words_are_listed_alike() {
-        let mut random = fastrand::Rng::with_seed(5);
-        for count in 0..40 {
-            let mut draw = || match random.u8(..4) {
-                0 => 0,
-                1 => u64::MAX << random.u32(..64),
-                2 => random.u64(..) & random.u64(..) & random.u64(..),
-                _ => random.u64(..),
-            };
-            let words: Vec<u64> = (0..count).map(|_| draw()).collect();
-            let (mut fast, mut slow) = (vec![0; room(count)], vec![0; room(count)]);
-            let listed = places(&words, &mut fast);
-            assert_eq!(listed, places_plainly(&words, &mut slow));
-            assert_eq!(fast[..listed], slow[..listed]);
-            let bits: u32 = words.iter().map(|word| word.count_ones()).sum();
-            assert_eq!(listed, bits as usize);
-            assert!(
-                slow[..listed]
-                    .iter()
-                    .all(|&place| { words[place as usize / 64] >> (place % 64) & 1 == 1 })
+        if avx512::is_there() {
+            assert_eq!(
+                found(candidates, fingerprint, text, start, blocks),
+                whole,
+                "{case}"
             );
         }
-    }
-
-    #[test]
-    fn places_are_admitted_alike() {
-        let mut random = fastrand::Rng::with_seed(6);
-        let mut kept = 0;
-        for round in 0..300 {
-            let most = if random.bool() { 127 } else { 255 };
-            let text: Vec<u8> = (0..random.usize(..200))
-                .map(|_| random.u8(..=most))
-                .collect();
-            let mut draw = |mask: u32| -> Vec<u32> {
-                let known = text.windows(DEPTH).filter(|_| random.u8(..8) == 0);
-                let known = known.map(|window| folded(*window.first_chunk().unwrap()) & mask);
-                known.collect()
-            };
-            let (four, three) = (draw(u32::MAX), draw(0x00FF_FFFF));
-            let three: &[u32] = if round % 2 == 0 { &three } else { &[] };
-            let windows = Windows::new(&four, three, [0, 1 << 40, 0, 1 << 5]);
-            let start = random.usize(..=text.len());
-            let given: Vec<u32> = (0..text.len() - start)
-                .filter(|_| random.bool())
-                .map(|place| place as u32)
-                .collect();
-            let (mut fast, mut slow) = (given.clone(), given.clone());
-            fast.resize(room(4), u32::MAX);
-            let count = admitted(&windows, &text, start, &mut fast, given.len());
-            let expected = admitted_plainly(&windows, &text, start, &mut slow, given.len());
-            assert_eq!(fast[..count], slow[..expected]);
-            kept += count;
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            let halves = expected(
+                fingerprint,
+                text,
+                start,
+                blocks,
+                Fingerprint::block_by_halves,
+            );
+            let mut words = vec![0; blocks];
+            judge(fingerprint, text, start, &mut words);
+            let mut places = vec![0; ROOM];
+            let count = listed_plainly(&words, &mut places);
+            let kept = admitted_plainly(&fingerprint.windows, text, start, &mut places, count);
+            assert_eq!(places[..kept], halves, "{case}");
         }
-        assert!(kept > 1000, "{kept}");
+        whole.len()
     }
 
     #[test]
-    fn every_version_agrees_with_its_plain_twin_block_by_block() {
+    fn every_length_and_alignment_of_a_text_is_judged_alike() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut few = 0;
+        for _ in 0..8 {
+            let fingerprint = draw(&mut random, every());
+            for length in 1..260 {
+                let place = random.usize(..64);
+                let bytes = draw_text(&mut random, place + length);
+                let text = &bytes[place..];
+                for start in [0, 1, length / 2, length - 1] {
+                    let start = start.min(length - 1);
+                    let blocks = (length - start).div_ceil(BLOCK);
+                    let count = agree(&fingerprint, text, start, blocks);
+                    few += usize::from((1..8).contains(&count));
+                }
+            }
+        }
+        // Those are found in another way than many.
+        assert!(few > 1000, "{few}");
+    }
+
+    #[test]
+    fn parts_of_texts_are_judged_alike() {
         let mut random = fastrand::Rng::with_seed(2);
-        for _ in 0..200 {
-            let fingerprint = draw(&mut random);
-            let ascii = if random.bool() { 127 } else { 255 };
-            let text: Vec<u8> = (0..1000).map(|_| random.u8(..=ascii)).collect();
-            let text = &text[..random.usize(..1000)];
-            let from = random.usize(..=text.len());
-            let count = (text.len() - from).div_ceil(BLOCK);
-            let (mut plain_words, mut halves) = (vec![0; count], vec![0; count]);
-            let mut words = vec![0; count];
-            for (at, window) in Blocks::new(text, from, count).windows() {
-                plain_words[at] = fingerprint.block(window);
-                halves[at] = fingerprint.block_by_halves(window);
-            }
-            plain(&fingerprint, text, from, &mut words);
-            assert_eq!(words, plain_words);
-            #[cfg(target_arch = "x86_64")]
-            if avx512::is_there() {
-                #[allow(unsafe_code, reason = "the instructions are there")]
-                // SAFETY: the processor has what this function needs.
-                unsafe {
-                    avx512::judge(&fingerprint, text, from, &mut words);
-                }
-                assert_eq!(words, plain_words);
-            }
-            #[cfg(target_arch = "x86_64")]
-            if is_x86_feature_detected!("avx2") {
-                #[allow(unsafe_code, reason = "the instructions are there")]
-                // SAFETY: the processor has AVX2.
-                unsafe {
-                    avx2::judge(&fingerprint, text, from, &mut words);
-                }
-                assert_eq!(words, halves);
-            }
+        let mut count = 0;
+        for round in 0..400 {
+            let most = if round % 2 == 0 { 2 * MOST_BLOCKS } else { 6 };
+            let length = random.usize(1..most * BLOCK);
+            let text = draw_text(&mut random, length);
+            let windows = some(&mut random, &text);
+            let fingerprint = match random.u8(..4) {
+                0 => Fingerprint {
+                    windows,
+                    ..Fingerprint::everywhere()
+                },
+                _ => draw(&mut random, windows),
+            };
+            let start = random.usize(..text.len());
+            let blocks = (text.len() - start).div_ceil(BLOCK).min(MOST_BLOCKS);
+            count += agree(&fingerprint, &text, start, random.usize(..=blocks));
         }
+        assert!(count > 1000, "{count}");
     }
 
     #[test]
