@@ -1,6 +1,7 @@
 //! The places of a text where a pattern may begin, one after the other.
 
 use crate::{
+    automaton::Known,
     fingerprint::{BLOCK, Fingerprint},
     simd,
 };
@@ -11,9 +12,7 @@ const FEWEST_AHEAD: usize = 2;
 /// The places where a pattern may begin, rising.
 pub(crate) struct Candidates<'c> {
     fingerprint: &'c Fingerprint,
-    text: &'c str,
-    /// Before where they are looked for.
-    stop: usize,
+    known: Known<'c>,
     /// The places that were found ahead, from `start` on.
     places: &'c mut [u32],
     /// How many blocks to look at next.
@@ -29,13 +28,12 @@ pub(crate) struct Candidates<'c> {
 }
 
 impl<'c> Candidates<'c> {
-    /// Those of a text from a place on, and before another one. `places` is
-    /// room for those that are found ahead.
+    /// Those of what is to be read of a text, from a place on. `places` is room
+    /// for those that are found ahead.
     pub(crate) fn new(
         fingerprint: &'c Fingerprint,
-        text: &'c str,
+        known: Known<'c>,
         start: usize,
-        stop: usize,
         places: &'c mut Vec<u32>,
     ) -> Candidates<'c> {
         if places.len() < simd::ROOM {
@@ -43,8 +41,7 @@ impl<'c> Candidates<'c> {
         }
         Candidates {
             fingerprint,
-            text,
-            stop,
+            known,
             places,
             ahead: simd::MOST_BLOCKS,
             judged: 0,
@@ -72,12 +69,12 @@ impl<'c> Candidates<'c> {
         }
         let place = self.start + *self.places.get(self.at)? as usize;
         self.at += 1;
-        (place < self.stop).then_some(place)
+        (place < self.known.stop).then_some(place)
     }
 
     /// Finds the places of the next blocks; false at the end of the text.
     fn look_ahead(&mut self) -> bool {
-        let text = self.text.as_bytes();
+        let text = self.known.text.as_bytes();
         self.start += self.judged * BLOCK;
         let left = text.len().saturating_sub(self.start).div_ceil(BLOCK);
         self.judged = self.ahead.min(left);

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use agentos_scan::{Matchers, Memory, Pattern, Scratch, Sought, build};
+use agentos_scan::{Matchers, Memory, Pattern, Scratch, Set, Sought, build};
 use regex_automata::nfa::thompson::{
     self,
     pikevm::{Cache, PikeVM},
@@ -25,7 +25,25 @@ impl Draw {
     }
 
     fn text(&mut self) -> String {
-        let most = if self.0.u8(..8) == 0 { 200 } else { 40 };
+        match self.0.u8(..16) {
+            0 => self.repeating(),
+            1 | 2 => self.letters(200),
+            _ => self.letters(40),
+        }
+    }
+
+    /// A text that repeats a few words, as those do that are made to take long.
+    fn repeating(&mut self) -> String {
+        let words: Vec<String> = (0..self.0.usize(1..4)).map(|_| self.letters(9)).collect();
+        let count = self.0.usize(40..160);
+        let mut text = self.letters(9);
+        for _ in 0..count {
+            text.push_str(&words[self.0.usize(..words.len())]);
+        }
+        text + &self.letters(9)
+    }
+
+    fn letters(&mut self, most: usize) -> String {
         let letters = self.0.usize(..most);
         let few = self.0.usize(2..LETTERS.len());
         (0..letters).map(|_| self.one(&LETTERS[..few])).collect()
@@ -254,5 +272,38 @@ fn a_piece_may_begin_with_the_letter_that_ends_another_one() {
             automaton.scan(text, &mut Scratch::default(), &mut found);
         }
         assert_eq!(found[0], expected, "{text}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_repeat_is_found() {
+    let tail = "-".repeat(20);
+    for (expressions, unless, repeated, last, expected) in [
+        // Another letter stands before it.
+        (["(?: )(ab)", "(?:x)(ab)", "q"], None, " ab", "xab", 0b011),
+        // It reports more than is kept, and the last of that is what matters.
+        (["a", "ab", "abc"], Some(" abc"), "abc ", "", 0b111),
+        // It goes on in another way.
+        (["abc", "abcd", "q"], None, "abc ", "abcd", 0b011),
+        // What it opens is closed, and opened once more.
+        (["ab.*cd", "q", "q"], None, "ab ", "\ncd", 0),
+        (["ab.*cd", "q", "q"], None, "ab ", "\nab cd", 0b001),
+    ] {
+        let parse = |text: &str| regex_syntax::parse(text).unwrap();
+        let hirs = expressions.map(parse);
+        let unless = unless.map(parse);
+        let patterns: Vec<(u32, Sought<'_>)> = hirs
+            .iter()
+            .zip(0..)
+            .map(|(expression, number)| {
+                let unless = unless.as_ref().filter(|_| number == 2);
+                (number, Sought::Match { expression, unless })
+            })
+            .collect();
+        let set = Set::build(&patterns).unwrap();
+        let text = format!("{}{last}{tail}", repeated.repeat(60));
+        let mut found = [0];
+        set.scan(&text, &mut Memory::default(), &mut found);
+        assert_eq!(found[0], expected, "{text:?}, {expressions:?}");
     }
 }

@@ -10,8 +10,10 @@ use std::ops::Range;
 use regex_syntax::hir::Hir;
 
 use crate::{
-    automaton::{Automaton, Entry, Follower, Gap, Join, MOST_JOINS, Role, Then},
+    automaton::{Automaton, Entry, Role, Then},
     fingerprint::Fingerprint,
+    follower::Follower,
+    gaps::{Gap, Join, MOST_JOINS},
     symbols::{BEFORE, MOST_SYMBOLS, SymbolSet},
 };
 

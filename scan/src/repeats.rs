@@ -1,0 +1,120 @@
+//! What was read before is not read once more: a run that begins alike where the
+//! same bytes follow comes to the same end. So a text that repeats one thing, as
+//! texts that are made to take long do, is not read letter by letter.
+
+use crate::search::{NO_RUN, Run};
+
+/// Runs are kept that read so many bytes at most.
+const LONGEST: usize = size_of::<u128>();
+
+/// How many are kept.
+const KEPT: usize = 4;
+
+/// The last runs that ended soon.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Repeats([Past; KEPT]);
+
+/// A run that ended.
+#[derive(Clone, Copy, Debug)]
+struct Past {
+    begun: Run,
+    /// The bytes that it read.
+    bytes: u128,
+    /// Which bits of as many as can be kept those are.
+    mask: u128,
+    reports: Reports,
+}
+
+/// What a run reported, and where, as far as it did; at most so much is kept.
+pub(crate) type Reports = [(Run, usize); 2];
+
+const NO_REPORTS: Reports = [(NO_RUN, 0); 2];
+
+impl Past {
+    const NONE: Past = Past {
+        begun: NO_RUN,
+        bytes: 0,
+        mask: 0,
+        reports: NO_REPORTS,
+    };
+}
+
+/// A run from where it began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Begun {
+    pub(crate) run: Run,
+    pub(crate) at: usize,
+    reports: Reports,
+    /// Whether it can be told by where it began, and in few words.
+    is_simple: bool,
+}
+
+impl Begun {
+    pub(crate) fn new(run: Run, at: usize) -> Begun {
+        Begun {
+            run,
+            at,
+            reports: NO_REPORTS,
+            is_simple: true,
+        }
+    }
+
+    /// Takes note of a report.
+    pub(crate) fn reports(&mut self, run: Run, end: usize) {
+        match self.reports.iter_mut().find(|(run, _)| *run == NO_RUN) {
+            Some(report) => *report = (run, end),
+            None => self.is_simple = false,
+        }
+    }
+
+    /// It became one with others.
+    pub(crate) fn is_mixed(&mut self) {
+        self.is_simple = false;
+    }
+}
+
+impl Repeats {
+    pub(crate) const NONE: Repeats = Repeats([Past::NONE; KEPT]);
+
+    /// Keeps a run that ended before `end`.
+    pub(crate) fn keep(&mut self, text: &str, begun: Begun, end: usize) {
+        let length = end - begun.at;
+        if !begun.is_simple || length > LONGEST {
+            return;
+        }
+        let Some(bytes) = bytes(text, begun.at) else {
+            return;
+        };
+        let mask = u128::MAX.checked_shr(u128::BITS - 8 * length as u32);
+        let mask = mask.unwrap_or(0);
+        self.0[place(bytes)] = Past {
+            begun: begun.run,
+            bytes: bytes & mask,
+            mask,
+            reports: begun
+                .reports
+                .map(|(run, end)| (run, end.saturating_sub(begun.at))),
+        };
+    }
+
+    /// What a run reports that begins here, where it is known how it ends; and
+    /// how far from here.
+    #[inline]
+    pub(crate) fn tell(&self, text: &str, run: Run, at: usize) -> Option<&Reports> {
+        let bytes = bytes(text, at)?;
+        let past = &self.0[place(bytes)];
+        let is_alike = past.begun == run && bytes & past.mask == past.bytes && past.mask != 0;
+        is_alike.then_some(&past.reports)
+    }
+}
+
+fn bytes(text: &str, at: usize) -> Option<u128> {
+    let bytes = text.as_bytes().get(at..)?.first_chunk()?;
+    Some(u128::from_le_bytes(*bytes))
+}
+
+/// Where a run is kept, by the bytes it reads first.
+fn place(bytes: u128) -> usize {
+    let first = bytes as u32;
+    (first.wrapping_mul(0x9E37_79B1) >> 30) as usize
+}
