@@ -42,8 +42,8 @@ impl Past {
 /// A run from where it began.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Begun {
-    pub(crate) run: Run,
-    pub(crate) at: usize,
+    run: Run,
+    at: usize,
     reports: Reports,
     /// Whether it can be told by where it began, and in few words.
     is_simple: bool,

@@ -364,11 +364,11 @@ impl<'s> Search<'s> {
     /// which it takes note.
     #[inline]
     fn is_reported(&mut self, run: Run, end: usize) -> bool {
-        let known = &self.reported[usize::from(run.state) % REPORTED];
-        if known.run != run || !self.scratch.open.has(known.opened, end) {
+        let last = &self.reported[usize::from(run.state) % REPORTED];
+        if last.run != run || !self.scratch.open.has(last.opened, end) {
             return false;
         }
-        if let Some((follower, pattern)) = known.unless {
+        if let Some((follower, pattern)) = last.unless {
             self.scratch.ends.push(End {
                 follower,
                 place: end,
@@ -381,7 +381,7 @@ impl<'s> Search<'s> {
     #[inline(never)]
     fn report_anew(&mut self, run: Run, end: usize) -> Option<usize> {
         let mut is_simple = true;
-        let mut known = Reported {
+        let mut report = Reported {
             run,
             ..Reported::NOTHING
         };
@@ -401,7 +401,7 @@ impl<'s> Search<'s> {
                             place: end,
                             pattern,
                         });
-                        if known.unless.replace((follower, pattern)).is_some() {
+                        if report.unless.replace((follower, pattern)).is_some() {
                             // One is remembered; two are not often met.
                             is_simple = false;
                         }
@@ -409,7 +409,7 @@ impl<'s> Search<'s> {
                 }
                 Then::Join(join) => {
                     let open = &mut self.scratch.open;
-                    known.opened |= 1 << join;
+                    report.opened |= 1 << join;
                     if !open.has(1 << join, end) {
                         open.open(self.automaton, self.known.text, join, end);
                     }
@@ -419,7 +419,7 @@ impl<'s> Search<'s> {
             }
         }
         if is_simple {
-            self.reported[usize::from(run.state) % REPORTED] = known;
+            self.reported[usize::from(run.state) % REPORTED] = report;
         }
         let automaton = self.automaton;
         let any = automaton.any.as_ref()?;

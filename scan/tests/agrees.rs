@@ -303,6 +303,14 @@ fn what_only_looks_like_a_repeat_is_found() {
             "kimonos",
             0b011,
         ),
+        // It may be the second piece of what was opened since.
+        (
+            ["kimo.*sash", "sash", "q-q"],
+            None,
+            "sash ",
+            "kimo sash ",
+            0b011,
+        ),
         // What it opens is closed, and opened once more.
         (["kimo.*sash", "q-q", "q-q"], None, "kimo ", "\nsash", 0),
         (

@@ -15,6 +15,7 @@ use std::{
 use super::{
     MOST_BLOCKS,
     listed::{Held, admitted, append},
+    positions,
 };
 use crate::fingerprint::{BLOCK, DEPTH, Fingerprint, Halves, Lookup, WINDOW, Window};
 
@@ -192,12 +193,6 @@ fn at_edge(text: &[u8], start: usize) -> (Bytes, u64) {
         some::<0>(rest.get(3..).unwrap_or_default()),
     ];
     (bytes, positions(rest.len()))
-}
-
-/// The bits of so many positions, as far as a block has them.
-fn positions(count: usize) -> u64 {
-    let missing = BLOCK - count.min(BLOCK);
-    u64::MAX.checked_shr(missing as u32).unwrap_or(0)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]

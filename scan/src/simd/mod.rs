@@ -79,13 +79,18 @@ fn judge_plainly(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mu
 fn at_edges(text: &[u8], from: usize, words: &mut [u64]) {
     let last = from + words.len().saturating_sub(1) * BLOCK;
     if let Some(word) = words.last_mut() {
-        let here = text.len().saturating_sub(last).min(BLOCK);
-        *word &= u64::MAX.checked_shr((BLOCK - here) as u32).unwrap_or(0);
+        *word &= positions(text.len().saturating_sub(last));
     }
     if let Some(word) = words.first_mut().filter(|_| from == 0) {
         // What may stand at the start of a text is not in the tables.
         *word |= 1;
     }
+}
+
+/// The bits of so many positions, as far as a block has them.
+fn positions(count: usize) -> u64 {
+    let missing = BLOCK - count.min(BLOCK);
+    u64::MAX.checked_shr(missing as u32).unwrap_or(0)
 }
 
 /// Lists the bits of words, rising; answers how many there are.
