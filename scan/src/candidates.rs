@@ -3,7 +3,7 @@
 use crate::{
     automaton::Known,
     fingerprint::{BLOCK, Fingerprint},
-    simd,
+    simd::{self, Blocks},
 };
 
 /// How many blocks are looked at ahead, where they may be in another way soon.
@@ -80,9 +80,15 @@ impl<'c> Candidates<'c> {
         self.judged = self.ahead.min(left);
         self.ahead = (self.ahead * 2).min(simd::MOST_BLOCKS);
         self.at = 0;
-        self.count = match self.judged {
-            0 => 0,
-            blocks => simd::candidates(self.fingerprint, text, self.start, blocks, self.places),
+        let blocks = Blocks {
+            text,
+            start: self.start,
+            count: self.judged,
+        };
+        self.count = if blocks.count > 0 {
+            simd::candidates(self.fingerprint, blocks, self.places)
+        } else {
+            0
         };
         self.judged > 0
     }

@@ -290,7 +290,7 @@ const MOST_EDGES: usize = 3;
 
 /// The windows of blocks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Blocks<'t> {
+pub(crate) struct BlockWindows<'t> {
     /// From where those start that have all bytes around them.
     rest: &'t [u8],
     /// The word of the first of them.
@@ -302,9 +302,9 @@ pub(crate) struct Blocks<'t> {
     count: usize,
 }
 
-impl<'t> Blocks<'t> {
+impl<'t> BlockWindows<'t> {
     /// So many blocks of a text from a place on.
-    pub(crate) fn new(text: &'t [u8], from: usize, blocks: usize) -> Blocks<'t> {
+    pub(crate) fn new(text: &'t [u8], from: usize, blocks: usize) -> BlockWindows<'t> {
         // The first block has nothing before it, the last ones too little after them.
         let first = usize::from(from == 0).min(blocks);
         let start = from + first * BLOCK;
@@ -317,7 +317,7 @@ impl<'t> Blocks<'t> {
             *edge = (block, self::edge(text, from + block * BLOCK));
             count += 1;
         }
-        Blocks {
+        BlockWindows {
             rest,
             first,
             whole,

@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
 };
 
-use crate::fingerprint::{BLOCK, Blocks, DEPTH, Fingerprint, Halves, WINDOW, Window};
+use crate::fingerprint::{BLOCK, BlockWindows, DEPTH, Fingerprint, Halves, WINDOW, Window};
 
 /// The tables in registers.
 struct Tables {
@@ -18,7 +18,7 @@ struct Tables {
 #[target_feature(enable = "avx2")]
 pub(super) fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
     let tables = tables(fingerprint);
-    for (at, window) in Blocks::new(text, from, words.len()).windows() {
+    for (at, window) in BlockWindows::new(text, from, words.len()).windows() {
         if let Some(word) = words.get_mut(at) {
             *word = both_halves(&tables, window);
         }

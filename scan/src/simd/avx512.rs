@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    MOST_BLOCKS,
+    Blocks, MOST_BLOCKS,
     listed::{Held, admitted, append},
     positions,
 };
@@ -45,17 +45,15 @@ struct Table {
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,popcnt")]
 pub(super) fn candidates(
     fingerprint: &Fingerprint,
-    text: &[u8],
-    start: usize,
-    blocks: usize,
+    blocks: Blocks<'_>,
     places: &mut [u32],
 ) -> usize {
     // What is behind the last of them would have to be held for windows at its end.
-    let are_few = blocks < FEW_BLOCKS || text.len() <= start + FEW_BLOCKS * BLOCK;
-    if are_few && let Some(count) = in_few(fingerprint, text, start, blocks, places) {
+    let are_few = blocks.count < FEW_BLOCKS || blocks.rest().len() <= FEW_BLOCKS * BLOCK;
+    if are_few && let Some(count) = in_few(fingerprint, blocks, places) {
         return count;
     }
-    in_many(fingerprint, text, start, blocks, places)
+    in_many(fingerprint, blocks, places)
 }
 
 /// How many blocks are taken for few.
@@ -65,55 +63,40 @@ const FEW_BLOCKS: usize = 4;
 /// what is stored can be loaded again. None where they are more.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,popcnt")]
-fn in_few(
-    fingerprint: &Fingerprint,
-    text: &[u8],
-    start: usize,
-    blocks: usize,
-    places: &mut [u32],
-) -> Option<usize> {
+fn in_few(fingerprint: &Fingerprint, blocks: Blocks<'_>, places: &mut [u32]) -> Option<usize> {
     // The loop calls nothing, closures neither, so that its tables stay in registers.
     let tables = tables(fingerprint);
     let mut held = Held::nothing();
-    for block in 0..blocks {
-        let at = start + block * BLOCK;
+    for block in 0..blocks.count {
+        let at = blocks.start + block * BLOCK;
         // Each branch appends on its own: so the mask need not leave its register.
-        if let Some(window) = window(text, at) {
+        if let Some(window) = window(blocks.text, at) {
             let bytes = around(window);
             match ascii(&tables, &bytes) {
                 Some(word) => held.append(word, block * BLOCK),
                 None => held.append(by_halves(fingerprint, &bytes), block * BLOCK),
             }
         } else {
-            let (bytes, here) = at_edge(text, at);
-            let word = match ascii(&tables, &bytes) {
-                Some(word) => word,
-                None => by_halves(fingerprint, &bytes),
-            };
+            let (bytes, here) = at_edge(blocks.text, at);
+            let word = judged(fingerprint, &tables, &bytes);
             held.append(word & here | u64::from(at == 0), block * BLOCK);
         }
     }
-    held.admitted(&fingerprint.windows, text.get(start..)?, places)
+    held.admitted(&fingerprint.windows, blocks.rest(), places)
 }
 
 /// Those of any blocks.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,popcnt")]
-fn in_many(
-    fingerprint: &Fingerprint,
-    text: &[u8],
-    start: usize,
-    blocks: usize,
-    places: &mut [u32],
-) -> usize {
+fn in_many(fingerprint: &Fingerprint, blocks: Blocks<'_>, places: &mut [u32]) -> usize {
     let mut words = [0; MOST_BLOCKS];
-    let words = words.get_mut(..blocks).unwrap_or_default();
-    judge(fingerprint, text, start, words);
+    let words = words.get_mut(..blocks.count).unwrap_or_default();
+    judge(fingerprint, blocks.text, blocks.start, words);
     let mut count = 0;
     for (&word, first) in words.iter().zip((0..).step_by(BLOCK)) {
         count = append(word, first, places, count);
     }
-    admitted(&fingerprint.windows, text, start, places, count)
+    admitted(&fingerprint.windows, blocks.rest(), places, count)
 }
 
 #[inline]
@@ -130,11 +113,7 @@ fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64])
         let Some(window) = window(text, from + block * BLOCK) else {
             break;
         };
-        let bytes = around(window);
-        *word = match ascii(&tables, &bytes) {
-            Some(word) => word,
-            None => by_halves(fingerprint, &bytes),
-        };
+        *word = judged(fingerprint, &tables, &around(window));
     }
     for word in before {
         *word = judge_edge(fingerprint, text, 0) | 1;
@@ -150,11 +129,7 @@ fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64])
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 fn judge_edge(fingerprint: &Fingerprint, text: &[u8], start: usize) -> u64 {
     let (bytes, here) = at_edge(text, start);
-    let word = match ascii(&tables(fingerprint), &bytes) {
-        Some(word) => word,
-        None => by_halves(fingerprint, &bytes),
-    };
-    word & here
+    judged(fingerprint, &tables(fingerprint), &bytes) & here
 }
 
 /// The block at a place, where the text has all around it.
@@ -233,6 +208,15 @@ fn table(lookup: &Lookup) -> Table {
     Table {
         low: half(0),
         high: half(1),
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn judged(fingerprint: &Fingerprint, tables: &[Table; DEPTH + 1], bytes: &Bytes) -> u64 {
+    match ascii(tables, bytes) {
+        Some(word) => word,
+        None => by_halves(fingerprint, bytes),
     }
 }
 

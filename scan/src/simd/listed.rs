@@ -163,21 +163,14 @@ fn store(places: &mut [u32; AT_A_TIME], sixteen: __m512i) {
     }
 }
 
-/// Of the first `count` places of a text, which count from `start` on, keeps
-/// those where a letter starts and a pattern may begin; answers how many remain.
-/// What stood behind the first `count` may be lost.
+/// Of the first `count` places in the rest of a text keeps those where a letter
+/// starts and a pattern may begin; answers how many remain. What stood behind the
+/// first `count` may be lost.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,popcnt")]
-pub(super) fn admitted(
-    windows: &Windows,
-    text: &[u8],
-    start: usize,
-    places: &mut [u32],
-    count: usize,
-) -> usize {
-    let rest = text.get(start..).unwrap_or_default();
+pub(super) fn admitted(windows: &Windows, rest: &[u8], places: &mut [u32], count: usize) -> usize {
     let (Some(admitting), Some(gather)) = (Admitting::new(windows, rest), Gather::new(rest)) else {
-        return super::admitted_plainly(windows, text, start, places, count);
+        return super::admitted_plainly(windows, rest, places, count);
     };
     let mut kept = 0;
     for at in (0..count).step_by(AT_A_TIME) {

@@ -17,7 +17,7 @@ mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod listed;
 
-use crate::fingerprint::{BLOCK, Blocks, Fingerprint, Windows};
+use crate::fingerprint::{BLOCK, BlockWindows, Fingerprint, Windows};
 
 /// How many blocks are looked at together, at most.
 pub(crate) const MOST_BLOCKS: usize = 64;
@@ -28,47 +28,57 @@ const AT_A_TIME: usize = 16;
 /// How many places there has to be room for.
 pub(crate) const ROOM: usize = MOST_BLOCKS * BLOCK + AT_A_TIME;
 
-/// Lists the places where a pattern may begin in so many blocks of a text from
-/// `start` on, which the text has and which are [`MOST_BLOCKS`] at most. They
-/// rise and count from `start`. Answers how many there are; what stands behind
+/// Blocks of a text from a place on, which the text has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocks<'t> {
+    pub(crate) text: &'t [u8],
+    pub(crate) start: usize,
+    /// How many; [`MOST_BLOCKS`] at most.
+    pub(crate) count: usize,
+}
+
+impl<'t> Blocks<'t> {
+    /// The text from their start on.
+    fn rest(&self) -> &'t [u8] {
+        self.text.get(self.start..).unwrap_or_default()
+    }
+}
+
+/// Lists the places where a pattern may begin in blocks of a text. They rise and
+/// count from the start of these. Answers how many there are; what stands behind
 /// them in `places`, which has [`ROOM`], does not matter.
 pub(crate) fn candidates(
     fingerprint: &Fingerprint,
-    text: &[u8],
-    start: usize,
-    blocks: usize,
+    blocks: Blocks<'_>,
     places: &mut [u32],
 ) -> usize {
     #[cfg(target_arch = "x86_64")]
     if avx512::is_there() {
         #[allow(unsafe_code, reason = "the instructions are there")]
         // SAFETY: the processor has what this function needs.
-        return unsafe { avx512::candidates(fingerprint, text, start, blocks, places) };
+        return unsafe { avx512::candidates(fingerprint, blocks, places) };
     }
     let mut words = [0; MOST_BLOCKS];
-    let words = words.get_mut(..blocks).unwrap_or_default();
-    judge(fingerprint, text, start, words);
+    let words = words.get_mut(..blocks.count).unwrap_or_default();
+    judge(fingerprint, blocks.text, blocks.start, words);
+    at_edges(blocks.text, blocks.start, words);
     let count = listed_plainly(words, places);
-    admitted_plainly(&fingerprint.windows, text, start, places, count)
+    admitted_plainly(&fingerprint.windows, blocks.rest(), places, count)
 }
 
-/// Judges blocks of a text from a place on, a word a block.
+/// Judges blocks of a text from a place on, a word a block; but not its edges.
 fn judge(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         #[allow(unsafe_code, reason = "the instructions are there")]
         // SAFETY: the processor has AVX2.
-        unsafe {
-            avx2::judge(fingerprint, text, from, words);
-        }
-        return at_edges(text, from, words);
+        return unsafe { avx2::judge(fingerprint, text, from, words) };
     }
     judge_plainly(fingerprint, text, from, words);
-    at_edges(text, from, words);
 }
 
 fn judge_plainly(fingerprint: &Fingerprint, text: &[u8], from: usize, words: &mut [u64]) {
-    for (at, window) in Blocks::new(text, from, words.len()).windows() {
+    for (at, window) in BlockWindows::new(text, from, words.len()).windows() {
         if let Some(word) = words.get_mut(at) {
             *word = fingerprint.block(window);
         }
@@ -109,16 +119,9 @@ fn listed_plainly(words: &[u64], places: &mut [u32]) -> usize {
     count
 }
 
-/// Of the first `count` places of a text, which rise and count from `start` on,
-/// keeps those where a letter starts and a pattern may begin; answers how many
-/// remain.
-fn admitted_plainly(
-    windows: &Windows,
-    text: &[u8],
-    start: usize,
-    places: &mut [u32],
-    count: usize,
-) -> usize {
+/// Of the first `count` places in the rest of a text keeps those where a letter
+/// starts and a pattern may begin; answers how many remain.
+fn admitted_plainly(windows: &Windows, rest: &[u8], places: &mut [u32], count: usize) -> usize {
     let mut kept = 0;
     for at in 0..count {
         let Some(&place) = places.get(at) else {
@@ -129,7 +132,7 @@ fn admitted_plainly(
         if let Some(to) = places.get_mut(kept) {
             *to = place;
         }
-        kept += usize::from(is_admitted(windows, text, start + place as usize));
+        kept += usize::from(is_admitted(windows, rest, place as usize));
     }
     kept
 }
@@ -192,29 +195,21 @@ mod tests {
         Windows::new(&four, three, [0, 1 << 40, 0, 1 << 5])
     }
 
-    type Version = fn(&Fingerprint, &[u8], usize, usize, &mut [u32]) -> usize;
+    type Version = fn(&Fingerprint, Blocks<'_>, &mut [u32]) -> usize;
 
-    fn found(
-        version: Version,
-        fingerprint: &Fingerprint,
-        text: &[u8],
-        start: usize,
-        blocks: usize,
-    ) -> Vec<u32> {
+    fn found(version: Version, fingerprint: &Fingerprint, blocks: Blocks<'_>) -> Vec<u32> {
         let mut places = vec![u32::MAX; ROOM];
-        let count = version(fingerprint, text, start, blocks, &mut places);
+        let count = version(fingerprint, blocks, &mut places);
         places[..count].to_vec()
     }
 
     /// What [`candidates`] have to be, position by position.
     fn expected(
         fingerprint: &Fingerprint,
-        text: &[u8],
-        start: usize,
-        blocks: usize,
+        Blocks { text, start, count }: Blocks<'_>,
         judge: fn(&Fingerprint, &Window) -> u64,
     ) -> Vec<u32> {
-        let places = (start..text.len()).take(blocks * BLOCK);
+        let places = (start..text.len()).take(count * BLOCK);
         let judged = places.filter(|place| {
             let block = place - (place - start) % BLOCK;
             let window: Window = std::array::from_fn(|byte| {
@@ -229,47 +224,44 @@ mod tests {
         admitted.map(|place| (place - start) as u32).collect()
     }
 
+    /// The places of blocks that were judged so.
+    fn listed(
+        judge: fn(&Fingerprint, &[u8], usize, &mut [u64]),
+        fingerprint: &Fingerprint,
+        blocks: Blocks<'_>,
+        places: &mut [u32],
+    ) -> usize {
+        let mut words = vec![0; blocks.count];
+        judge(fingerprint, blocks.text, blocks.start, &mut words);
+        at_edges(blocks.text, blocks.start, &mut words);
+        let count = listed_plainly(&words, places);
+        admitted_plainly(&fingerprint.windows, blocks.rest(), places, count)
+    }
+
     /// Every version that runs here agrees with what it has to find; answers how much that is.
-    fn agree(fingerprint: &Fingerprint, text: &[u8], start: usize, blocks: usize) -> usize {
-        let whole = expected(fingerprint, text, start, blocks, Fingerprint::block);
+    fn agree(fingerprint: &Fingerprint, text: &[u8], start: usize, count: usize) -> usize {
+        let blocks = Blocks { text, start, count };
+        let whole = expected(fingerprint, blocks, Fingerprint::block);
+        let case = format!("length {}, from {start}, {count} blocks", text.len());
         let plain = found(
-            |fingerprint, text, start, blocks, places| {
-                let mut words = vec![0; blocks];
-                judge_plainly(fingerprint, text, start, &mut words);
-                at_edges(text, start, &mut words);
-                let count = listed_plainly(&words, places);
-                admitted_plainly(&fingerprint.windows, text, start, places, count)
-            },
+            |fingerprint, blocks, places| listed(judge_plainly, fingerprint, blocks, places),
             fingerprint,
-            text,
-            start,
             blocks,
         );
-        let case = format!("length {}, from {start}, {blocks} blocks", text.len());
         assert_eq!(plain, whole, "{case}");
         #[cfg(target_arch = "x86_64")]
         if avx512::is_there() {
-            assert_eq!(
-                found(candidates, fingerprint, text, start, blocks),
-                whole,
-                "{case}"
-            );
+            assert_eq!(found(candidates, fingerprint, blocks), whole, "{case}");
         }
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
-            let halves = expected(
+            let halves = expected(fingerprint, blocks, Fingerprint::block_by_halves);
+            let fast = found(
+                |fingerprint, blocks, places| listed(judge, fingerprint, blocks, places),
                 fingerprint,
-                text,
-                start,
                 blocks,
-                Fingerprint::block_by_halves,
             );
-            let mut words = vec![0; blocks];
-            judge(fingerprint, text, start, &mut words);
-            let mut places = vec![0; ROOM];
-            let count = listed_plainly(&words, &mut places);
-            let kept = admitted_plainly(&fingerprint.windows, text, start, &mut places, count);
-            assert_eq!(places[..kept], halves, "{case}");
+            assert_eq!(fast, halves, "{case}");
         }
         whole.len()
     }
