@@ -8,7 +8,7 @@
 use crate::{
     dfa::{DEAD, Dfa},
     fingerprint::{DEPTH, Fingerprint},
-    follower::{End, Follower},
+    follower::{After, End, Follower, Following},
     gaps::{Gap, Join, MOST_JOINS, Open},
     search::{Run, search},
     stored::{Malformed, Reader, Stored, Words, stored},
@@ -135,7 +135,7 @@ pub struct Scratch {
     /// Where patterns end that something must not follow.
     pub(crate) ends: Vec<End>,
     /// States of what must not follow.
-    following: Vec<u16>,
+    following: Vec<Following>,
     pub(crate) open: Open,
 }
 
@@ -191,7 +191,36 @@ impl Automaton {
         };
         self.read_to(known, scratch, found);
         if !scratch.ends.is_empty() {
-            self.follow(text, scratch, found);
+            self.follow(known, scratch, found);
+        }
+    }
+
+    /// Tells what can be told of what follows, in a text that was read as far as it is there.
+    pub(crate) fn follow_on(&self, text: &str, scratch: &mut Scratch, found: &mut [u64]) {
+        let known = Known {
+            text,
+            stop: text.len(),
+            is_whole: false,
+        };
+        if !scratch.ends.is_empty() {
+            self.follow(known, scratch, found);
+        }
+    }
+
+    /// From where on a text that was read as far as it is there still matters.
+    pub(crate) fn needed_from(&self, text: &str, scratch: &Scratch) -> usize {
+        let back = char::MAX_LEN_UTF8 + scratch.open.reach(self);
+        let read = text.floor_char_boundary(scratch.read.saturating_sub(back));
+        let ends = scratch.ends.iter().map(|end| end.place);
+        ends.fold(read, usize::min)
+    }
+
+    /// Forgets the head of a text, of which nothing is needed.
+    pub(crate) fn forget(&self, text: &str, head: usize, scratch: &mut Scratch) {
+        scratch.open.forget(self, text, head);
+        scratch.read -= head;
+        for end in &mut scratch.ends {
+            end.place -= head;
         }
     }
 
@@ -279,20 +308,32 @@ impl Automaton {
     }
 
     /// Looks at what stands after the patterns that something must not follow.
-    fn follow(&self, text: &str, scratch: &mut Scratch, found: &mut [u64]) {
+    fn follow(&self, known: Known<'_>, scratch: &mut Scratch, found: &mut [u64]) {
         let mut ends = std::mem::take(&mut scratch.ends);
         ends.sort_unstable();
         ends.dedup();
         for ends in ends.chunk_by(|one, other| one.follower == other.follower) {
-            if let Some(&End {
+            let Some(&End {
                 follower, pattern, ..
             }) = ends.first()
-                && let Some(follower) = self.followers.get(usize::from(follower))
-                && follower.is_missing_once(&self.symbols, text, ends, &mut scratch.following)
-            {
-                self.found(pattern, found);
+            else {
+                continue;
+            };
+            let Some(follower) = self.followers.get(usize::from(follower)) else {
+                continue;
+            };
+            match follower.after(&self.symbols, known, ends, &mut scratch.following) {
+                After::Everywhere => {}
+                After::MissingOnce => self.found(pattern, found),
+                After::Unknown { since } => {
+                    let unknown = ends.iter().filter(|end| end.place >= since);
+                    scratch.ends.extend(unknown);
+                }
             }
         }
-        scratch.ends = ends;
+        if scratch.ends.is_empty() {
+            ends.clear();
+            scratch.ends = ends;
+        }
     }
 }

@@ -73,6 +73,7 @@ impl<'c> Candidates<'c> {
     }
 
     /// Finds the places of the next blocks; false at the end of the text.
+    #[inline]
     fn look_ahead(&mut self) -> bool {
         let text = self.known.text.as_bytes();
         self.start += self.judged * BLOCK;

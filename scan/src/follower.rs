@@ -1,7 +1,8 @@
 //! What must not follow a pattern: the places where it ends in, whether after
-//! one of them it does not follow out.
+//! one of them it does not follow out, or that this is not known yet.
 
 use crate::{
+    automaton::Known,
     dfa::{DEAD, Dfa},
     stored::stored,
     symbols::{AFTER, Symbols},
@@ -24,24 +25,45 @@ pub(crate) struct End {
     pub(crate) pattern: u16,
 }
 
+/// What is known of a pattern by the places where it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    /// It follows each of them.
+    Everywhere,
+    /// After one of them it does not follow.
+    MissingOnce,
+    /// That is told by what is still to come, for places from this one on.
+    Unknown { since: usize },
+}
+
+/// A reading of what may follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Following {
+    state: u16,
+    /// The first place where it, or one that is the same now, began.
+    since: usize,
+}
+
 impl Follower {
-    /// Whether after one of these ends, which rise, it does not follow.
-    pub(crate) fn is_missing_once(
+    /// What is known by these ends, which rise.
+    pub(crate) fn after(
         &self,
         symbols: &Symbols,
-        text: &str,
+        known: Known<'_>,
         ends: &[End],
-        runs: &mut Vec<u16>,
-    ) -> bool {
+        runs: &mut Vec<Following>,
+    ) -> After {
+        let text = known.text;
         // What may be nothing always follows.
         if self.dfa.has_found(self.begin) {
-            return false;
+            return After::Everywhere;
         }
         // Mostly the last one tells, which has least behind it.
-        match ends {
-            [.., last] if !self.follows(symbols, text, last.place) => return true,
-            [] | [_] => return false,
-            _ => {}
+        if let Some(last) = ends.last() {
+            let after = self.after_one(symbols, known, last.place);
+            if after == After::MissingOnce || ends.len() == 1 {
+                return after;
+            }
         }
         let mut ends = ends.iter().map(|end| end.place).peekable();
         runs.clear();
@@ -49,38 +71,50 @@ impl Follower {
             let mut at = first;
             // Mostly one reading is under way, and it is cheaper alone.
             loop {
-                if ends.next_if_eq(&at).is_some() && !runs.contains(&self.begin) {
-                    runs.push(self.begin);
+                if ends.next_if_eq(&at).is_some() && runs.iter().all(|run| run.state != self.begin)
+                {
+                    runs.push(Following {
+                        state: self.begin,
+                        since: at,
+                    });
                 }
-                if let [state] = runs.as_mut_slice() {
+                let is_over = at >= text.len();
+                if is_over && !known.is_whole {
+                    let since = runs.iter().map(|run| run.since).min();
+                    return since.map_or(After::Everywhere, |since| After::Unknown { since });
+                }
+                let answer = if let [run] = runs.as_mut_slice()
+                    && !is_over
+                {
                     let stop = ends.peek().map_or(text.len(), |&end| end.min(text.len()));
-                    match self.read_alone(symbols, text, &mut at, stop, state) {
-                        Some(Answer::Missing) => return true,
-                        Some(Answer::There) => runs.clear(),
-                        None if at < text.len() => {}
-                        None => return !self.dfa.has_found(self.dfa.step(*state, AFTER)),
+                    let answer = self.read_alone(symbols, text, &mut at, stop, &mut run.state);
+                    if answer == Some(Answer::There) {
+                        runs.clear();
                     }
+                    answer
                 } else {
-                    match self.read_together(symbols, text, &mut at, runs) {
-                        Some(Answer::Missing) => return true,
-                        Some(Answer::There) | None => {}
-                    }
+                    self.read_together(symbols, text, &mut at, runs)
+                };
+                if answer == Some(Answer::Missing) {
+                    return After::MissingOnce;
                 }
                 if runs.is_empty() {
                     break;
                 }
             }
         }
-        false
+        After::Everywhere
     }
 
-    /// Whether it stands at this place.
-    fn follows(&self, symbols: &Symbols, text: &str, mut at: usize) -> bool {
-        let mut state = self.begin;
-        match self.read_alone(symbols, text, &mut at, text.len(), &mut state) {
-            Some(Answer::There) => true,
-            Some(Answer::Missing) => false,
-            None => self.dfa.has_found(self.dfa.step(state, AFTER)),
+    /// What is known by one end.
+    fn after_one(&self, symbols: &Symbols, known: Known<'_>, since: usize) -> After {
+        let (mut at, mut state) = (since, self.begin);
+        let length = known.text.len();
+        match self.read_alone(symbols, known.text, &mut at, length, &mut state) {
+            Some(Answer::There) => After::Everywhere,
+            None if !known.is_whole => After::Unknown { since },
+            None if self.dfa.has_found(self.dfa.step(state, AFTER)) => After::Everywhere,
+            Some(Answer::Missing) | None => After::MissingOnce,
         }
     }
 
@@ -111,18 +145,19 @@ impl Follower {
         symbols: &Symbols,
         text: &str,
         at: &mut usize,
-        runs: &mut Vec<u16>,
+        runs: &mut Vec<Following>,
     ) -> Option<Answer> {
         let (symbol, next) = symbols.read(text, *at);
-        for state in runs.iter_mut() {
+        for Following { state, .. } in runs.iter_mut() {
             *state = self.dfa.step(*state, symbol);
             if *state == DEAD {
                 return Some(Answer::Missing);
             }
         }
-        runs.retain(|&state| !self.dfa.has_found(state));
+        runs.retain(|run| !self.dfa.has_found(run.state));
         runs.sort_unstable();
-        runs.dedup();
+        // Of those in one state the first one is left, which began first.
+        runs.dedup_by_key(|run| run.state);
         let is_over = *at >= text.len();
         *at = next;
         (is_over && !runs.is_empty()).then_some(Answer::Missing)
@@ -130,6 +165,7 @@ impl Follower {
 }
 
 /// Whether what must not follow does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     There,
     Missing,

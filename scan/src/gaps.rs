@@ -210,6 +210,37 @@ impl Open {
         joins
     }
 
+    /// How many bytes before a place may matter to what begins there.
+    pub(crate) fn reach(&self, automaton: &Automaton) -> usize {
+        if self.joins & self.bounded == 0 {
+            return 0;
+        }
+        let joins = automaton.joins.iter().enumerate();
+        let open = joins.filter(|(number, _)| self.joins >> number & 1 == 1);
+        let most = open.filter_map(|(_, join)| join.most).max();
+        // One letter more may belong to the second piece.
+        most.map_or(0, |most| (most as usize + 1) * char::MAX_LEN_UTF8)
+    }
+
+    /// Forgets the head of a text, up to a place further back than what
+    /// [`Open::reach`] says of where it is read on.
+    pub(crate) fn forget(&mut self, automaton: &Automaton, text: &str, head: usize) {
+        if self.joins != 0 {
+            self.look(automaton, text, head);
+        }
+        if self.joins == 0 {
+            self.clear();
+            return;
+        }
+        // What ended in the head and is forgotten is out of reach, and stays so.
+        let ended = self.since.iter_mut();
+        let ended = ended.chain(self.earlier.iter_mut().flatten());
+        let others = [&mut self.unbroken, &mut self.latest, &mut self.owning.0];
+        for place in ended.chain(&mut self.looked).chain(others) {
+            *place = place.saturating_sub(head);
+        }
+    }
+
     /// Closes joins whose gap ended before this place.
     fn close_far(&mut self, automaton: &Automaton, at: usize) {
         for (number, (join, since)) in automaton.joins.iter().zip(&self.since).enumerate() {

@@ -21,6 +21,7 @@ pub(crate) struct Run {
 }
 
 /// Finds the patterns of an automaton in what is to be read of a text.
+#[inline]
 pub(crate) fn search(
     automaton: &Automaton,
     known: Known<'_>,

@@ -87,7 +87,9 @@ impl Set {
 
 /// A text that arrives in parts, and what was found in it so far.
 ///
-/// It is kept as a whole, since what is found may look back; no part is read twice.
+/// Of what was read so much is kept as may still matter, which is little mostly:
+/// but all from where a pattern ends on while it is not told whether what must not
+/// follow it does, and the whole text where some patterns are looked for in lower case.
 ///
 /// ```
 /// # use agentos_scan::{Set, Sought};
@@ -103,10 +105,20 @@ impl Set {
 #[derive(Clone, Debug)]
 pub struct Arriving<'s> {
     set: &'s Set,
+    /// The text, but for its head where that is forgotten.
     text: String,
+    /// How long it is when its head is forgotten next.
+    most: usize,
     /// By automaton.
     scratches: Vec<Scratch>,
 }
+
+/// A text of this length is not too long to be kept, in bytes.
+const KEPT: usize = 128;
+
+/// So much of a part is read behind what is kept, in bytes: mostly enough that
+/// the part is then read where it stands, and little enough that both are one block.
+const BRIDGE: usize = 48;
 
 impl Set {
     /// A text of which nothing arrived. What a value is as a whole is not looked for.
@@ -119,6 +131,7 @@ impl Set {
         Arriving {
             set: self,
             text: String::new(),
+            most: KEPT,
             scratches: self.regexes.iter().map(scratch).collect(),
         }
     }
@@ -128,9 +141,64 @@ impl Arriving<'_> {
     /// Reads the next part. `found` is as in [`Set::scan`]: the bits of what is
     /// there already are set; what something must not follow may be told at the end.
     pub fn push(&mut self, part: &str, found: &mut [u64]) {
-        self.text.push_str(part);
+        let before = self.text.len();
+        let (bridge, rest) = part.split_at(part.floor_char_boundary(BRIDGE));
+        self.text.push_str(bridge);
+        self.go_on(None, found);
+        // The lower case of a letter depends on those before it.
+        let may_forget = !self.set.needs_lower();
+        if may_forget && before < KEPT && self.needed_from(None) >= before {
+            // The part is read where it stands.
+            self.forget(None, before);
+            self.go_on(Some(part), found);
+            self.follow_on(Some(part), found);
+            let needed = self.needed_from(Some(part));
+            self.forget(Some(part), needed);
+            self.text.clear();
+            self.text.push_str(part.get(needed..).unwrap_or_default());
+            return;
+        }
+        self.text.push_str(rest);
+        self.go_on(None, found);
+        if may_forget && self.text.len() >= self.most {
+            self.follow_on(None, found);
+            let needed = self.needed_from(None);
+            self.forget(None, needed);
+            self.text.drain(..needed);
+            // Where much is kept, that is not looked at each time.
+            self.most = KEPT.max(2 * self.text.len());
+        }
+    }
+
+    /// Reads a text as far as it is there; the kept one where none is given.
+    fn go_on(&mut self, text: Option<&str>, found: &mut [u64]) {
+        let text = text.unwrap_or(&self.text);
         for (automaton, scratch) in self.set.regexes.iter().zip(&mut self.scratches) {
-            automaton.go_on(&self.text, scratch, found);
+            automaton.go_on(text, scratch, found);
+        }
+    }
+
+    /// Tells what can be told of what something must not follow.
+    fn follow_on(&mut self, text: Option<&str>, found: &mut [u64]) {
+        let text = text.unwrap_or(&self.text);
+        for (automaton, scratch) in self.set.regexes.iter().zip(&mut self.scratches) {
+            automaton.follow_on(text, scratch, found);
+        }
+    }
+
+    /// From where on a text that was read as far as it is there still matters.
+    fn needed_from(&self, text: Option<&str>) -> usize {
+        let text = text.unwrap_or(&self.text);
+        let automata = self.set.regexes.iter().zip(&self.scratches);
+        let needed = automata.map(|(automaton, scratch)| automaton.needed_from(text, scratch));
+        needed.min().unwrap_or(text.len())
+    }
+
+    /// Forgets the head of a text.
+    fn forget(&mut self, text: Option<&str>, head: usize) {
+        let text = text.unwrap_or(&self.text);
+        for (automaton, scratch) in self.set.regexes.iter().zip(&mut self.scratches) {
+            automaton.forget(text, head, scratch);
         }
     }
 
@@ -193,6 +261,68 @@ impl Matchers {
             Ok(matchers)
         } else {
             Err(Malformed)
+        }
+    }
+}
+
+#[cfg(all(test, feature = "build"))]
+mod tests {
+    use super::{KEPT, Set};
+    use crate::Sought;
+
+    /// Looks for expressions, the first of which something must not follow.
+    fn set(expressions: &[&str], unless: &str) -> Set {
+        let parse = |text: &&str| regex_syntax::parse(text).unwrap();
+        let hirs: Vec<_> = expressions.iter().map(parse).collect();
+        let unless = parse(&unless);
+        let rows = hirs.iter().zip(0..).map(|(expression, number)| {
+            let unless = Some(&unless).filter(|_| number == 0);
+            (number, Sought::Match { expression, unless })
+        });
+        Set::build(&rows.collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn of_a_long_text_little_is_kept() {
+        let set = set(&["delete", "kimo.{0,9}sash", "obi.*geta"], ".*where");
+        let mut arriving = set.arriving();
+        let (mut found, mut most) = ([0], 0);
+        for _ in 0..1000 {
+            for part in ["delete this whe", "re that kimo kimo", " -- kimo -- \n"] {
+                arriving.push(part, &mut found);
+                most = most.max(arriving.text.len());
+            }
+        }
+        assert_eq!(found, [0]);
+        assert!(most < 4 * KEPT, "{most}");
+        // What must not follow may still come.
+        arriving.push("delete all", &mut found);
+        arriving.push(&" ".repeat(10 * KEPT), &mut found);
+        assert!(arriving.text.len() > 10 * KEPT);
+        arriving.push(&"\n".repeat(20 * KEPT), &mut found);
+        assert_eq!(found, [0b01]);
+        assert!(arriving.text.len() < KEPT);
+        arriving.push("kimo 123456", &mut found);
+        arriving.push("78sash", &mut found);
+        arriving.push(&" ".repeat(10 * KEPT), &mut found);
+        assert_eq!(found, [0b11]);
+        arriving.push(&format!("{}obi{0}", " ".repeat(10 * KEPT)), &mut found);
+        arriving.push("geta", &mut found);
+        arriving.finish(&mut found);
+        assert_eq!(found, [0b111]);
+    }
+
+    #[test]
+    fn each_place_that_something_must_not_follow_is_kept_while_it_is_not_told() {
+        let set = set(&["q"], "qw{10}c|w{10}d");
+        for (last, expected) in [("d", 1), ("c", 1), ("", 1)] {
+            let mut arriving = set.arriving();
+            let mut found = [0];
+            arriving.push("qqwwwwwwwwww", &mut found);
+            assert_eq!(found, [0]);
+            arriving.push(last, &mut found);
+            arriving.finish(&mut found);
+            assert_eq!(found, [expected], "{last}");
         }
     }
 }
