@@ -82,6 +82,8 @@ pub fn adversarial() -> Vec<Texts> {
         repeated("`exec    (` repeated", "exec    ("),
         Texts::one("`exec` and blanks", blanks),
         repeated("`s` repeated", "s"),
+        repeated("`send`, a line each", "send\n"),
+        repeated("`wget`, `é`, `drop`, `eval(`", "wget\né\ndrop\neval(\n"),
     ]
 }
 

@@ -210,6 +210,23 @@ impl Open {
         joins
     }
 
+    /// The last place where a gap of an open join is broken; `None` where that is
+    /// not known of each.
+    pub(crate) fn broken_at(&self, automaton: &Automaton, text: &str) -> Option<usize> {
+        let gaps = automaton.gaps.iter().zip(&self.looked);
+        let open = gaps.filter(|(gap, _)| self.joins & gap.joins != 0);
+        // Where more is to come it may be known only so far that it is not broken.
+        let is_broken = |at: usize| text.as_bytes().get(at) == Some(&b'\n');
+        let broken =
+            open.map(|(gap, &looked)| Some(looked).filter(|&at| gap.is_line && is_broken(at)));
+        broken.reduce(|last, place| Some(last?.max(place?)))?
+    }
+
+    /// Closes all joins.
+    pub(crate) fn close(&mut self) {
+        self.joins = 0;
+    }
+
     /// How many bytes before a place may matter to what begins there.
     pub(crate) fn reach(&self, automaton: &Automaton) -> usize {
         if self.joins & self.bounded == 0 {

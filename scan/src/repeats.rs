@@ -5,7 +5,10 @@
 use crate::search::{NO_RUN, Run};
 
 /// Runs are kept that read so many bytes at most.
-const LONGEST: usize = size_of::<u128>();
+const LONGEST: usize = 2 * HALF;
+
+/// They are kept in halves, the second of which mostly has no bytes.
+const HALF: usize = size_of::<u128>();
 
 /// How many are kept.
 const KEPT: usize = 4;
@@ -19,9 +22,9 @@ pub(crate) struct Repeats([Past; KEPT]);
 struct Past {
     begun: Run,
     /// The bytes that it read.
-    bytes: u128,
+    bytes: [u128; 2],
     /// Which bits of as many as can be kept those are.
-    mask: u128,
+    mask: [u128; 2],
     reports: Reports,
 }
 
@@ -33,8 +36,8 @@ const NO_REPORTS: Reports = [(NO_RUN, 0); 2];
 impl Past {
     const NONE: Past = Past {
         begun: NO_RUN,
-        bytes: 0,
-        mask: 0,
+        bytes: [0; 2],
+        mask: [0; 2],
         reports: NO_REPORTS,
     };
 }
@@ -44,6 +47,8 @@ impl Past {
 pub(crate) struct Begun {
     run: Run,
     at: usize,
+    /// Up to where it was looked ahead to tell what its reports mean.
+    looked: usize,
     reports: Reports,
     /// Whether it can be told by where it began, and in few words.
     is_simple: bool,
@@ -54,6 +59,7 @@ impl Begun {
         Begun {
             run,
             at,
+            looked: 0,
             reports: NO_REPORTS,
             is_simple: true,
         }
@@ -67,6 +73,11 @@ impl Begun {
         }
     }
 
+    /// Takes note of a report that means nothing, as what follows up to here tells.
+    pub(crate) fn reports_nothing(&mut self, looked: usize) {
+        self.looked = self.looked.max(looked);
+    }
+
     /// It became one with others.
     pub(crate) fn is_mixed(&mut self) {
         self.is_simple = false;
@@ -78,18 +89,29 @@ impl Repeats {
 
     /// Keeps a run that ended before `end`.
     pub(crate) fn keep(&mut self, text: &str, begun: Begun, end: usize) {
-        let length = end - begun.at;
+        let length = end.max(begun.looked) - begun.at;
         if !begun.is_simple || length > LONGEST {
             return;
         }
-        let Some(bytes) = bytes(text, begun.at) else {
+        let lengths = [length.min(HALF), length.saturating_sub(HALF)];
+        let mask = lengths.map(|length| {
+            let missing = u128::BITS - 8 * length as u32;
+            u128::MAX.checked_shr(missing).unwrap_or(0)
+        });
+        let Some(first) = half(text, begun.at) else {
             return;
         };
-        let mask = u128::MAX.checked_shr(u128::BITS - 8 * length as u32);
-        let mask = mask.unwrap_or(0);
-        self.0[place(bytes)] = Past {
+        let second = if mask[1] == 0 {
+            Some(0)
+        } else {
+            half(text, begun.at + HALF)
+        };
+        let Some(second) = second else {
+            return;
+        };
+        self.0[place(first)] = Past {
             begun: begun.run,
-            bytes: bytes & mask,
+            bytes: [first & mask[0], second & mask[1]],
             mask,
             reports: begun
                 .reports
@@ -101,14 +123,19 @@ impl Repeats {
     /// how far from here.
     #[inline]
     pub(crate) fn tell(&self, text: &str, run: Run, at: usize) -> Option<&Reports> {
-        let bytes = bytes(text, at)?;
-        let past = &self.0[place(bytes)];
-        let is_alike = past.begun == run && bytes & past.mask == past.bytes && past.mask != 0;
-        is_alike.then_some(&past.reports)
+        let first = half(text, at)?;
+        let past = &self.0[place(first)];
+        let is_alike =
+            past.begun == run && first & past.mask[0] == past.bytes[0] && past.mask[0] != 0;
+        if !is_alike || past.mask[1] != 0 && half(text, at + HALF)? & past.mask[1] != past.bytes[1]
+        {
+            return None;
+        }
+        Some(&past.reports)
     }
 }
 
-fn bytes(text: &str, at: usize) -> Option<u128> {
+fn half(text: &str, at: usize) -> Option<u128> {
     let bytes = text.as_bytes().get(at..)?.first_chunk()?;
     Some(u128::from_le_bytes(*bytes))
 }

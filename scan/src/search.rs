@@ -86,6 +86,10 @@ const REPORTED: usize = 4;
 /// mind: others had better not pay for that.
 const MANY_REPEATED: usize = 32;
 
+/// How far ahead it is looked whether a gap is broken, in bytes, and what begins
+/// before, in letters.
+const SOON: usize = 8;
+
 /// A report that is nothing new.
 #[derive(Clone, Copy, Debug)]
 struct Reported {
@@ -169,8 +173,7 @@ impl<'s> Search<'s> {
                     let stop = next.unwrap_or(length);
                     (at, run.state) = dfa.read_on(symbols, self.known.text, at, stop, run.state);
                     if dfa.has_found(run.state) {
-                        next = self.report(run, at).or(next);
-                        begun.reports(run, at);
+                        next = self.report(run, at, &mut begun).or(next);
                     }
                 }
                 if run.state == DEAD {
@@ -186,7 +189,7 @@ impl<'s> Search<'s> {
                     }
                     run.state = dfa.step(run.state, AFTER);
                     if dfa.has_found(run.state) {
-                        self.report(run, at);
+                        self.report(run, at, &mut begun);
                     }
                     return None;
                 }
@@ -207,12 +210,10 @@ impl<'s> Search<'s> {
                     run.state = dfa.step(run.state, symbol);
                     other.state = dfa.step(other.state, symbol);
                     if dfa.has_found(run.state) {
-                        next = self.report(run, at).or(next);
-                        begun.reports(run, at);
+                        next = self.report(run, at, &mut begun).or(next);
                     }
                     if dfa.has_found(other.state) {
-                        next = self.report(other, at).or(next);
-                        other_begun.reports(other, at);
+                        next = self.report(other, at, &mut other_begun).or(next);
                     }
                     if run.state == other.state {
                         run.joins |= other.joins;
@@ -335,7 +336,7 @@ impl<'s> Search<'s> {
             runs.truncate(kept);
             for &run in &runs {
                 if self.automaton.dfa.has_found(run.state) {
-                    next = self.report(run, after).or(next);
+                    next = self.report(run, after, &mut Begun::new(run, at)).or(next);
                 }
             }
             let is_over = at >= self.known.stop;
@@ -353,12 +354,13 @@ impl<'s> Search<'s> {
     /// Takes note of what a run found up to here. Where later pieces matter from
     /// now on, answers the next place where one may begin.
     #[inline]
-    fn report(&mut self, run: Run, end: usize) -> Option<usize> {
+    fn report(&mut self, run: Run, end: usize, begun: &mut Begun) -> Option<usize> {
         if self.is_reported(run, end) {
             self.repeated += 1;
+            begun.reports(run, end);
             return None;
         }
-        self.report_anew(run, end)
+        self.report_anew(run, end, begun)
     }
 
     /// Whether this is nothing new but one more place where a pattern ends, of
@@ -380,7 +382,7 @@ impl<'s> Search<'s> {
     }
 
     #[inline(never)]
-    fn report_anew(&mut self, run: Run, end: usize) -> Option<usize> {
+    fn report_anew(&mut self, run: Run, end: usize, begun: &mut Begun) -> Option<usize> {
         let mut is_simple = true;
         let mut report = Reported {
             run,
@@ -419,14 +421,76 @@ impl<'s> Search<'s> {
                 }
             }
         }
+        let automaton = self.automaton;
+        let any = automaton.any.as_ref();
+        let is_first = any.is_none_or(|any| !std::ptr::eq(self.entry, any));
+        if let Some(any) = any
+            && report.opened != 0
+            && report.unless.is_none()
+            && let Some(looked) = self.closes_soon(any, end)
+        {
+            self.repeated += 1;
+            begun.reports_nothing(looked);
+            if is_first {
+                self.scratch.open.close();
+            }
+            return None;
+        }
+        begun.reports(run, end);
         if is_simple {
             self.reported[usize::from(run.state) % REPORTED] = report;
         }
-        let automaton = self.automaton;
-        let any = automaton.any.as_ref()?;
-        if self.scratch.open.joins == 0 || std::ptr::eq(self.entry, any) {
+        if self.scratch.open.joins == 0 || !is_first {
             return None;
         }
-        self.enter(any, end)
+        self.enter(any?, end)
+    }
+
+    /// Whether all gaps that are open here are broken soon, before any second
+    /// piece begins; and up to where that was looked for.
+    #[inline(never)]
+    fn closes_soon(&self, any: &Entry, end: usize) -> Option<usize> {
+        let text = self.known.text;
+        let broken = self.scratch.open.broken_at(self.automaton, text)?;
+        if broken.checked_sub(end)? > SOON {
+            return None;
+        }
+        let (mut at, mut looked) = (end, end);
+        loop {
+            looked = looked.max(self.begins_nothing(any, at)?);
+            // The letter that breaks a gap may belong to a second piece.
+            if at > broken {
+                return Some(looked);
+            }
+            at += text.get(at..)?.chars().next()?.len_utf8();
+        }
+    }
+
+    /// Whether no second piece of what is open begins here; and up to where
+    /// that was looked for.
+    fn begins_nothing(&self, any: &Entry, mut at: usize) -> Option<usize> {
+        let (symbols, dfa) = (&self.automaton.symbols, &self.automaton.dfa);
+        let before = symbols.read_before(self.known.text, at);
+        let mut state = any.begins.get(usize::from(before)).unwrap_or(DEAD);
+        for _ in 0..SOON {
+            if state == DEAD {
+                return Some(at);
+            }
+            if at >= self.known.text.len() {
+                return None;
+            }
+            let (symbol, next) = symbols.read(self.known.text, at);
+            (at, state) = (next, dfa.step(state, symbol));
+            for piece in dfa.found(state) {
+                let role = self.automaton.roles.get(usize::from(piece))?;
+                if role
+                    .after
+                    .is_some_and(|join| self.scratch.open.joins >> join & 1 == 1)
+                {
+                    return None;
+                }
+            }
+        }
+        None
     }
 }

@@ -27,7 +27,8 @@ impl Draw {
     fn text(&mut self) -> String {
         match self.0.u8(..16) {
             0 => self.repeating(),
-            1 | 2 => self.letters(200),
+            1 => self.spread(),
+            2 | 3 => self.letters(200),
             _ => self.letters(40),
         }
     }
@@ -41,6 +42,18 @@ impl Draw {
             text.push_str(&words[self.0.usize(..words.len())]);
         }
         text + &self.letters(9)
+    }
+
+    /// A text in which the same few words stand far from each other, on lines or not.
+    fn spread(&mut self) -> String {
+        let words: Vec<String> = (0..self.0.usize(1..4)).map(|_| self.letters(5)).collect();
+        let between = self.one(&["-", " ", "é", "日", "x\n", "s"]);
+        let mut text = String::new();
+        for _ in 0..self.0.usize(4..24) {
+            text.push_str(&between.repeat(self.0.usize(..120)));
+            text.push_str(&words[self.0.usize(..words.len())]);
+        }
+        text
     }
 
     fn letters(&mut self, most: usize) -> String {
@@ -141,8 +154,10 @@ fn place_of((threads, cache): &mut (PikeVM, Cache), text: &str) -> Option<Range<
 fn in_parts(matchers: &Matchers, text: &str, draw: &mut Draw) -> [u64; 1] {
     let mut arriving = matchers.text.arriving();
     let (mut found, mut rest) = ([0], text);
+    let lengths = [0, 1, 7, 16, 47, 48, 49, 127, 128, 129];
+    let all = draw.0.choice(lengths).filter(|&length| length > 3);
     while !rest.is_empty() {
-        let length = draw.0.usize(..=rest.len());
+        let length = all.unwrap_or_else(|| draw.0.usize(..=rest.len()));
         let (part, after) = rest.split_at(rest.floor_char_boundary(length));
         arriving.push(part, &mut found);
         rest = after;
@@ -310,6 +325,28 @@ fn what_only_looks_like_a_repeat_is_found() {
             "girdles ",
             "kimo girdles ",
             0b011,
+        ),
+        // What it opens is closed on the line after, mostly.
+        (
+            [r"kimo\s+.*sash", "obi", "q-q"],
+            None,
+            "kimo\n",
+            "kimo\nsash obi",
+            0b011,
+        ),
+        (
+            [r"kimo\s+.*[^a-z]sash", r"obi.*\nsash", "q-q"],
+            None,
+            "kimo\nobi\n",
+            "kimo\n-sash obi\nsash",
+            0b011,
+        ),
+        (
+            [r"kimo.*\nsash", "obi", "q-q"],
+            None,
+            "kimo\n",
+            "kimo\nsash",
+            0b001,
         ),
         // What it opens is closed, and opened once more.
         (["kimo.*sash", "q-q", "q-q"], None, "kimo ", "\nsash", 0),

@@ -263,6 +263,10 @@ impl Slip<'_, '_> {
             "'" => "a text stands in double quotes".to_owned(),
             "#" => "a comment starts with `//`".to_owned(),
             "`" => "a text stands in double quotes, a name in none".to_owned(),
+            "by" if before == "followed" => {
+                "in a condition, write `(?!…)` at the end of the regex; `unless followed by` stands in pattern sets and intents"
+                    .to_owned()
+            }
             "=" if self.expects(Rule::colon) => "write `:` before a type".to_owned(),
             _ if self.expects(Rule::action_name) && CLAUSES.contains(&text) => {
                 format!(

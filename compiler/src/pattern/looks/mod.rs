@@ -260,7 +260,7 @@ impl Cx {
             ),
             Tail::Unless(_, range) => (
                 range,
-                "move it to the end of the pattern or write `unless followed by r\"…\"`; for something that may stand anywhere, test for it beside: `text matches r\"…\" and not text matches r\"…\"`",
+                "move it to the end of the pattern; in pattern sets and intents, `unless followed by r\"…\"` says the same; for something that may stand anywhere, test for it beside: `text matches r\"…\" and not text matches r\"…\"`",
             ),
         };
         let problem = PatternProblem::new(
