@@ -83,6 +83,8 @@ pub fn adversarial() -> Vec<Texts> {
         Texts::one("`exec` and blanks", blanks),
         repeated("`s` repeated", "s"),
         repeated("`send`, a line each", "send\n"),
+        repeated("`delete`, `from `, a line each", "delete\nfrom "),
+        repeated("`select delete from ` repeated", "select delete from "),
         repeated("`wget`, `é`, `drop`, `eval(`", "wget\né\ndrop\neval(\n"),
     ]
 }

@@ -149,6 +149,17 @@ fn sought(patterns: &[Compared]) -> Vec<(u32, Sought<'_>)> {
 fn found_by(matchers: &Matchers, text: &str, patterns: usize) -> BTreeSet<u32> {
     let mut found = vec![0; number(patterns) as usize / 64 + 1];
     MEMORY.with_borrow_mut(|memory| matchers.text.scan(text, memory, &mut found));
+    let mut in_parts = vec![0; found.len()];
+    let mut arriving = matchers.text.arriving();
+    // How long they are depends on the input, and on nothing else.
+    let (mut rest, length) = (text, 1 + text.len() * 7 % 130);
+    while !rest.is_empty() {
+        let (part, after) = rest.split_at(rest.ceil_char_boundary(length));
+        arriving.push(part, &mut in_parts);
+        rest = after;
+    }
+    arriving.finish(&mut in_parts);
+    assert_eq!(in_parts, found, "in parts of {length} bytes: {text:?}");
     set(&found)
 }
 
