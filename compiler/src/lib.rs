@@ -8,6 +8,8 @@
 #![forbid(unsafe_code)]
 
 pub mod build;
+#[cfg(feature = "cases")]
+pub mod cases;
 pub mod check;
 pub mod dialect;
 pub mod emit;

@@ -24,6 +24,7 @@ mod doubt;
 mod ending;
 mod engine;
 mod explain;
+mod found;
 pub mod glob;
 mod index;
 #[cfg(feature = "json")]
@@ -57,6 +58,7 @@ pub use decision::{Cause, Decision};
 pub use doubt::Doubt;
 pub use engine::Engine;
 pub use explain::{Spoke, SpokenClause};
+pub use found::Found;
 #[cfg(feature = "json")]
 pub use json::{
     LONGEST_NUMBER, LONGEST_REQUEST, MOST_POLICIES, MOST_VALUES, RequestError, RequestProblem,

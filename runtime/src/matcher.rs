@@ -139,16 +139,21 @@ impl Patterns {
 
     /// Whether one of these, which are looked for in single fields, is in a text
     /// that stands by itself.
-    pub(crate) fn one_is_in(
+    pub(crate) fn one_is_in(&self, ids: &[u32], text: &str, searching: &mut Searching) -> bool {
+        self.scan_field(text, searching).has_any(ids)
+    }
+
+    /// Looks for those that are looked for in single fields in a text that
+    /// stands by itself.
+    pub(crate) fn scan_field<'s>(
         &self,
-        ids: &[u32],
         text: &str,
         Searching {
             small,
             memory,
             field: scan,
-        }: &mut Searching,
-    ) -> bool {
+        }: &'s mut Searching,
+    ) -> &'s Scan {
         let set = &self.matchers.fields;
         scan.start(self.rows.len());
         let found = &mut scan.found;
@@ -158,7 +163,7 @@ impl Patterns {
         }
         set.scan(text, memory, found);
         set.scan_value(text, memory, found);
-        scan.has_any(ids)
+        scan
     }
 
     /// Where a pattern is first found in a text that stands by itself: its first
