@@ -540,7 +540,7 @@ fn trust_row(trust: &ir::Trust) -> table::Trust<'_> {
 }
 
 /// SHA-256 in hex.
-fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
     let mut hex = String::with_capacity(64);
     for byte in sha2::Sha256::digest(bytes) {

@@ -7,6 +7,7 @@
 //! change of its page.
 
 mod answers;
+mod beside;
 mod words;
 
 use std::fmt::Write as _;
@@ -16,6 +17,7 @@ use agentos_runtime::table::{
     Trust,
 };
 
+pub use beside::beside;
 use words::{code, condition, list, one_line};
 
 /// The page of a table, its policies in their order.
@@ -29,13 +31,23 @@ use words::{code, condition, list, one_line};
 /// assert!(page.contains("**deny** when `to` is \"all\""));
 /// ```
 pub fn render(table: &Table<'_>) -> String {
+    let names: Vec<String> = table
+        .sources
+        .iter()
+        .map(|source| source.name.to_owned())
+        .collect();
+    pages(table.policies.iter(), &names)
+}
+
+/// The pages of these policies, in sources of these names.
+fn pages<'p, 't: 'p>(policies: impl Iterator<Item = &'p Policy<'t>>, names: &[String]) -> String {
     let mut out = String::new();
-    for (at, policy) in table.policies.iter().enumerate() {
+    for (at, policy) in policies.enumerate() {
         if at > 0 {
             out.push_str("\n---\n\n");
         }
         Page {
-            table,
+            names,
             policy,
             out: &mut out,
         }
@@ -45,7 +57,8 @@ pub fn render(table: &Table<'_>) -> String {
 }
 
 struct Page<'p, 't> {
-    table: &'p Table<'t>,
+    /// Those of the sources.
+    names: &'p [String],
     policy: &'p Policy<'t>,
     out: &'p mut String,
 }
@@ -86,8 +99,8 @@ impl Page<'_, '_> {
     }
 
     fn place(&self, at: Place) -> String {
-        match self.table.sources.get(at.source as usize) {
-            Some(source) => format!("{}:{}", source.name, at.line),
+        match self.names.get(at.source as usize) {
+            Some(name) => format!("{name}:{}", at.line),
             None => format!("line {}", at.line),
         }
     }
