@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::{
     Status, input,
     output::{self, Failure},
+    spoken::Spoken,
     tables,
 };
 
@@ -134,69 +135,13 @@ fn decide(engine: &Engine, line: &[u8], explain: bool, out: &mut impl Write) -> 
 struct Line<'l> {
     #[serde(flatten)]
     report: &'l Report,
-    explain: Vec<Spoken<'l>>,
-}
-
-/// A rule that fired or is in doubt.
-#[derive(Serialize)]
-struct Spoken<'l> {
-    policy: &'l str,
-    rule: &'l str,
-    effect: String,
-    at: &'l str,
-    outcome: String,
-    clauses: Vec<Clause<'l>>,
-}
-
-/// What one test of a rule came to: `true`, `false`, or why it is in doubt.
-#[derive(Serialize)]
-struct Clause<'l> {
-    number: u16,
-    test: &'l str,
-    field: &'l str,
-    outcome: String,
-    /// The disguises that what it found was seen through.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    view: Option<String>,
+    explain: Vec<Spoken>,
 }
 
 fn write(out: &mut impl Write, report: &Report, spoke: Option<Vec<Spoke<'_>>>) -> io::Result<()> {
     let Some(spoke) = spoke else {
         return Ok(serde_json::to_writer(out, report)?);
     };
-    let explain = spoke
-        .iter()
-        .map(|spoke| Spoken {
-            policy: spoke.policy,
-            rule: spoke.rule,
-            effect: spoke.effect.to_string(),
-            at: &spoke.at,
-            outcome: came_to(spoke.outcome.map(|()| true)),
-            clauses: spoke
-                .clauses
-                .iter()
-                .map(|clause| Clause {
-                    number: clause.number,
-                    test: clause.words,
-                    field: clause.field,
-                    outcome: came_to(clause.outcome),
-                    view: clause.view.map(|view| view.to_string()),
-                })
-                .collect(),
-        })
-        .collect();
+    let explain = spoke.iter().map(Spoken::new).collect();
     Ok(serde_json::to_writer(out, &Line { report, explain })?)
-}
-
-/// `true`, `false`, `missing`, `not a number`, …
-fn came_to(outcome: Result<bool, agentos_runtime::Doubt>) -> String {
-    match outcome {
-        Ok(outcome) => outcome.to_string(),
-        Err(doubt) => {
-            let words = doubt.to_string();
-            words
-                .strip_prefix("is ")
-                .map_or(words.clone(), str::to_owned)
-        }
-    }
 }

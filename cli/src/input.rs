@@ -19,10 +19,12 @@ const MAX_FOLDER_DEPTH: usize = 32;
 /// How many policy files one walk may find.
 const MAX_WALKED_FILES: usize = 10_000;
 /// How many bytes of policies are compiled together.
-const MAX_ALL_BYTES: usize = 256 * 1024 * 1024;
+pub(crate) const MAX_ALL_BYTES: usize = 256 * 1024 * 1024;
 const A_FOLDER: &str = "a folder, where a file belongs";
 /// What policy files end in.
-const EXTENSIONS: [&str; 3] = ["policy", "yaml", "yml"];
+pub(crate) const EXTENSIONS: [&str; 3] = ["policy", "yaml", "yml"];
+/// Where a project keeps its policies.
+pub(crate) const PROJECT_FOLDERS: [&str; 2] = [".agents", "policies"];
 
 /// What a list of files holds.
 #[derive(Default)]
@@ -130,7 +132,7 @@ pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Unread>> {
             files.push(path.clone());
             continue;
         }
-        match walk_folder(path) {
+        match walk_folder(path, is_policy) {
             Ok(found) if found.is_empty() => {
                 let message = "no file in this folder ends in .policy, .yaml or .yml".to_owned();
                 unread.push(Unread {
@@ -149,9 +151,29 @@ pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Unread>> {
     }
 }
 
-/// The policy files in a folder and below it, sorted; links back are walked once.
-pub(crate) fn walk_folder(folder: &Path) -> Result<Vec<PathBuf>, Vec<Unread>> {
+/// The folders in which this project keeps its policies.
+pub(crate) fn project_folders() -> impl Iterator<Item = PathBuf> {
+    let folders = PROJECT_FOLDERS.iter().map(PathBuf::from);
+    folders.filter(|folder| folder.is_dir())
+}
+
+/// Why a project without policies has nothing to look at.
+pub(crate) fn no_project() -> Unread {
+    let [first, second] = PROJECT_FOLDERS;
+    Unread {
+        name: second.to_owned(),
+        message: format!("no policy file in here, nor in `{first}`; name the files to check"),
+    }
+}
+
+/// The files in a folder and below it that are wanted, sorted; links back are
+/// walked once.
+pub(crate) fn walk_folder(
+    folder: &Path,
+    is_wanted: fn(&Path) -> bool,
+) -> Result<Vec<PathBuf>, Vec<Unread>> {
     let mut walk = Walk {
+        is_wanted,
         seen: HashSet::new(),
         files: Vec::new(),
     };
@@ -162,6 +184,7 @@ pub(crate) fn walk_folder(folder: &Path) -> Result<Vec<PathBuf>, Vec<Unread>> {
 }
 
 struct Walk {
+    is_wanted: fn(&Path) -> bool,
     seen: HashSet<PathBuf>,
     files: Vec<PathBuf>,
 }
@@ -191,7 +214,7 @@ impl Walk {
         for path in paths {
             if path.is_dir() {
                 self.folder(&path, depth + 1)?;
-            } else if is_policy(&path) {
+            } else if (self.is_wanted)(&path) {
                 self.files.push(path);
             }
             if self.files.len() > MAX_WALKED_FILES {
@@ -204,7 +227,8 @@ impl Walk {
     }
 }
 
-fn is_policy(path: &Path) -> bool {
+/// Whether a file is a policy file, by its name.
+pub(crate) fn is_policy(path: &Path) -> bool {
     let extension = path
         .extension()
         .and_then(|extension| extension.to_str())
@@ -219,6 +243,20 @@ fn read_text(path: &Path) -> Result<String, String> {
     text(read_bytes(path, |head| {
         if is_artifact(head) { ARTIFACT } else { SOURCE }
     })?)
+}
+
+/// The text of a file that is read beside policies, with their bound.
+pub(crate) fn read_beside(path: &Path) -> Result<String, Unread> {
+    let text = read_bytes(path, |_| SOURCE).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            format!("not UTF-8: byte {at} begins no character")
+        })
+    });
+    text.map_err(|message| Unread {
+        name: name(path),
+        message,
+    })
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, String> {
@@ -300,6 +338,6 @@ fn reason(error: &io::Error) -> String {
 }
 
 /// The name a path goes by in findings and decisions.
-fn name(path: &Path) -> String {
+pub(crate) fn name(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }

@@ -2,7 +2,7 @@
 //!
 //! One file a verb. Results go to standard output, diagnostics to standard
 //! error. 0: fine; 1: findings, where the verb reports by status; 2: the call
-//! itself is wrong.
+//! itself is wrong; 130: interrupted.
 
 #![forbid(unsafe_code)]
 
@@ -14,7 +14,9 @@ mod fmt;
 
 mod input;
 mod output;
+mod spoken;
 mod tables;
+mod test;
 mod validate;
 
 use std::process::ExitCode;
@@ -32,11 +34,12 @@ use clap::{CommandFactory, Parser, Subcommand};
     after_help = "\
 Examples:
   agentos validate --strict             check the policies of this project
+  agentos test --coverage               run the cases beside them
   agentos eval --policy mail.policy     a request a line in, a decision a line out
   agentos compile mail.policy -o mail.agentos
   agentos explain AOS0104               what a finding means and what to do
 
-Exit codes: 0 fine, 1 findings, 2 the call itself is wrong."
+Exit codes: 0 fine, 1 findings, 2 the call itself is wrong, 130 interrupted."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -46,6 +49,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Validate(validate::Validate),
+    Test(test::Test),
     Eval(eval::Eval),
     Compile(compile::Compile),
     Explain(explain::Explain),
@@ -61,6 +65,8 @@ enum Status {
     Fine,
     /// 1
     Findings,
+    /// 130
+    Interrupted,
 }
 
 fn main() -> ExitCode {
@@ -75,6 +81,7 @@ fn main() -> ExitCode {
     let outcome = match cli.verb {
         None => output::print(&Cli::command().render_help().to_string()).map(|()| Status::Fine),
         Some(Verb::Validate(verb)) => validate::run(&verb),
+        Some(Verb::Test(verb)) => test::run(&verb),
         Some(Verb::Eval(verb)) => eval::run(&verb),
         Some(Verb::Compile(verb)) => compile::run(&verb),
         Some(Verb::Explain(verb)) => explain::run(&verb),
@@ -85,6 +92,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Status::Fine) => ExitCode::SUCCESS,
         Ok(Status::Findings) => ExitCode::from(1),
+        Ok(Status::Interrupted) => ExitCode::from(130),
         Err(failure) => {
             output::report(&failure);
             ExitCode::from(2)

@@ -6,7 +6,7 @@
 
 use std::{
     fmt,
-    io::{self, IsTerminal as _, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -112,13 +112,19 @@ pub(crate) fn show_errors(sources: &Sources, findings: &[Finding]) {
 
 /// The colour of what goes to standard error.
 fn colour() -> Colour {
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-    if io::stderr().is_terminal() && !refused && !dumb {
+    if is_coloured(&io::stderr()) {
         Colour::Ansi
     } else {
         Colour::Plain
     }
+}
+
+/// Whether what goes to this stream is coloured: on a terminal that takes it,
+/// unless the user refuses.
+pub(crate) fn is_coloured(stream: &impl io::IsTerminal) -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    stream.is_terminal() && !refused && !dumb
 }
 
 /// Writes a whole file or nothing: beside its place first, then into it.

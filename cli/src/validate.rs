@@ -45,9 +45,6 @@ enum Format {
     Github,
 }
 
-/// Where a project keeps its policies.
-const PROJECT_FOLDERS: [&str; 2] = [".agents", "policies"];
-
 pub(crate) fn run(verb: &Validate) -> Result<Status, Failure> {
     let sources = match files(verb).and_then(|files| input::read_files(&files)) {
         Ok(sources) => sources,
@@ -80,20 +77,12 @@ fn files(verb: &Validate) -> Result<Vec<PathBuf>, Vec<Unread>> {
     if !verb.files.is_empty() {
         return input::walk(&verb.files);
     }
-    let folders = PROJECT_FOLDERS
-        .iter()
-        .map(PathBuf::from)
-        .filter(|folder| folder.is_dir());
     let mut files = Vec::new();
-    for folder in folders {
-        files.extend(input::walk_folder(&folder)?);
+    for folder in input::project_folders() {
+        files.extend(input::walk_folder(&folder, input::is_policy)?);
     }
     if files.is_empty() {
-        let [first, second] = PROJECT_FOLDERS;
-        return Err(vec![Unread {
-            name: second.to_owned(),
-            message: format!("no policy file in here, nor in `{first}`; name the files to check"),
-        }]);
+        return Err(vec![input::no_project()]);
     }
     Ok(files)
 }
@@ -124,6 +113,7 @@ fn closing_line(
     format!("{}: {summary}\n", parts.join(", "))
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+/// `1 file`, `2 files`
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }

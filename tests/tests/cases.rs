@@ -2,17 +2,19 @@
 //! memory, through an artifact, as Rust from a build script, and through
 //! `policy!`. All give the answer that the case states, and equal reports.
 //!
-//! A `NAME.cases.toml` stands beside `NAME.policy`. Its `floor` names policies
-//! that are asked beside it; each `[[request]]` is a request and what is
-//! expected of its decision. A case without `rule` expects that no rule
-//! decided.
+//! `agentos test` runs the same cases through the first of these ways; both read
+//! them with `agentos_compiler::cases`.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use agentos::{Engine, Request, RequestSource, policy};
-use agentos_compiler::{Options, Plan, Sources, compile, runtime::artifact};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use agentos_compiler::{
+    Options, Plan, Sources,
+    cases::{self, Cases},
+    compile,
+    runtime::{Report, artifact},
+};
+use serde_json::{Value, json};
 
 /// What the build script made of the shipped policies.
 #[allow(missing_docs, unreachable_pub, reason = "generated")]
@@ -32,53 +34,6 @@ policy!(
     "../policies/secrets.policy",
     "../policies/strict.policy",
 );
-
-/// A cases file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Cases {
-    #[serde(default)]
-    floor: Vec<String>,
-    request: Vec<Case>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    name: String,
-    action: String,
-    agent: Option<String>,
-    stage: Option<String>,
-    #[serde(default)]
-    params: Map<String, Value>,
-    #[serde(default)]
-    context: Map<String, Value>,
-    #[serde(default)]
-    attested: Map<String, Value>,
-    decision: String,
-    rule: Option<String>,
-    reason: Option<String>,
-}
-
-impl Case {
-    /// The request as a program would send it.
-    fn request(&self, policies: &[&str]) -> String {
-        let mut request = json!({
-            "id": self.name,
-            "action": self.action,
-            "params": self.params,
-            "context": self.context,
-            "attested": self.attested,
-            "policies": policies,
-        });
-        for (key, value) in [("agent_id", &self.agent), ("stage", &self.stage)] {
-            if let Some(value) = value {
-                request[key] = json!(value);
-            }
-        }
-        request.to_string()
-    }
-}
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../policies")
@@ -103,7 +58,7 @@ fn files(end: &str) -> BTreeMap<String, String> {
 
 fn cases() -> BTreeMap<String, Cases> {
     let read = |(name, text): (String, String)| {
-        let cases = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let cases = cases::read(&text).unwrap_or_else(|mistakes| panic!("{name}: {mistakes:#?}"));
         (name, cases)
     };
     files(".cases.toml").into_iter().map(read).collect()
@@ -118,11 +73,15 @@ fn plan() -> Plan {
     plan.unwrap_or_else(|| panic!("{findings:#?}"))
 }
 
-/// The answer to a request, for comparison: what the ways call a source differs.
-fn report(engine: &Engine, request: &str) -> Value {
+/// The answer to a request.
+fn answer(engine: &Engine, request: &str) -> Report {
     let request = Request::from_json(request.as_bytes(), RequestSource::Host).expect("a request");
-    let decision = engine.decide(&request);
-    let report = engine.report(&decision, &request).to_json();
+    engine.report(&engine.decide(&request), &request)
+}
+
+/// The same for comparison: what the ways call a source differs.
+fn report(engine: &Engine, request: &str) -> Value {
+    let report = answer(engine, request).to_json();
     let mut report: Value = serde_json::from_str(&report).expect("a report is JSON");
     if let Some(at) = report["at"].as_str() {
         let line = at.rsplit('/').next().unwrap_or_default().to_owned();
@@ -148,29 +107,14 @@ fn every_way_of_building_the_shipped_policies_gives_the_answers_of_their_cases()
     let mut count = 0;
     for (policy, cases) in cases() {
         let mut policies = vec![policy.as_str()];
-        policies.extend(cases.floor.iter().map(String::as_str));
-        for case in &cases.request {
+        policies.extend(cases.floor.iter().map(|floor| floor.name.as_str()));
+        for case in &cases.cases {
             count += 1;
             let request = case.request(&policies);
-            let answer = report(&memory, &request);
-            let expected = [
-                ("effect", json!(case.decision)),
-                ("rule", json!(case.rule)),
-                (
-                    "reason",
-                    case.reason
-                        .as_ref()
-                        .map_or(answer["reason"].clone(), |r| json!(r)),
-                ),
-            ];
-            for (key, expected) in expected {
-                if answer[key] != expected {
-                    wrong.push(format!(
-                        "{policy}, {}: {key} is {}, not {expected}\n    {answer}",
-                        case.name, answer[key]
-                    ));
-                }
+            for difference in case.differences(&answer(&memory, &request)) {
+                wrong.push(format!("{policy}, {}: {difference:?}", case.name));
             }
+            let answer = report(&memory, &request);
             // Compiled by itself, a policy answers as it does alone among others.
             let alone = case.request(&[&policy]);
             let by_itself = built::SHIPPED.iter().find(|(name, _)| *name == policy);
@@ -212,7 +156,7 @@ fn every_shipped_policy_has_cases_and_every_rule_of_it_decides_one() {
     let table = plan.table();
     for policy in &*table.policies {
         let decided: Vec<&str> = cases[policy.name]
-            .request
+            .cases
             .iter()
             .filter_map(|case| case.rule.as_deref())
             .collect();

@@ -18,6 +18,7 @@ fn no_verb_prints_the_help() {
 fn every_verb_has_help_with_an_example() {
     for verb in [
         "validate",
+        "test",
         "eval",
         "compile",
         "explain",

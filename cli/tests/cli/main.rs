@@ -7,6 +7,7 @@ mod eval;
 mod explain;
 mod fmt;
 
+mod test;
 mod validate;
 
 use std::{

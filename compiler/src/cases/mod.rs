@@ -19,6 +19,8 @@
 mod difference;
 mod value;
 
+use std::fmt::Write as _;
+
 use agentos_runtime::{Effect, Request, RequestSource};
 use toml::{
     Spanned,
@@ -226,7 +228,10 @@ impl Reading {
             self.mistakes.push(Mistake {
                 at: case.at,
                 message: format!("`{}` is the name of two cases", case.name),
-                help: Some(format!("name it otherwise than the one in line {}", first.line)),
+                help: Some(format!(
+                    "name it otherwise than the one in line {}",
+                    first.line
+                )),
             });
         }
     }
@@ -254,11 +259,11 @@ impl Reading {
         let mut request = format!("{{\"id\":{},\"action\":{}", quoted(&name), quoted(&action));
         for (key, value) in [("agent_id", agent), ("stage", stage)] {
             if let Some(value) = value {
-                request.push_str(&format!(",\"{key}\":{}", quoted(&value)));
+                let _ = write!(request, ",\"{key}\":{}", quoted(&value));
             }
         }
         for (key, map) in maps {
-            request.push_str(&format!(",\"{key}\":{map}"));
+            let _ = write!(request, ",\"{key}\":{map}");
         }
         let case = Case {
             name,
@@ -269,10 +274,12 @@ impl Reading {
             request,
         };
         // What bounds a request bounds a case.
-        if let Err(error) =
-            Request::from_json(case.request(&[]).as_bytes(), RequestSource::Host)
-        {
-            self.mistake(start, format!("this is no request: {}", error.problem), None);
+        if let Err(error) = Request::from_json(case.request(&[]).as_bytes(), RequestSource::Host) {
+            self.mistake(
+                start,
+                format!("this is no request: {}", error.problem),
+                None,
+            );
             return None;
         }
         Some(case)
@@ -391,7 +398,10 @@ fn quoted(text: &str) -> String {
 
 /// "`a`, `b` and `c`"
 fn listed(words: &[impl AsRef<str>]) -> String {
-    let words: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| format!("`{}`", word.as_ref()))
+        .collect();
     match words.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, before)) => format!("{} and {last}", before.join(", ")),

@@ -13,7 +13,11 @@ fn mistakes(text: &str) -> Vec<String> {
     let shown = mistakes.iter().map(|mistake| {
         let (line, column) = (mistake.at.line, mistake.at.column);
         let help = mistake.help.iter().map(|help| format!("; {help}"));
-        format!("{line}:{column} {}{}", mistake.message, help.collect::<String>())
+        format!(
+            "{line}:{column} {}{}",
+            mistake.message,
+            help.collect::<String>()
+        )
     });
     shown.collect()
 }
@@ -77,7 +81,9 @@ fn an_unknown_word_is_named_with_its_place_and_the_nearest_one() {
     );
     assert_eq!(
         mistakes(&SOUND.replace("allow", "forbidden")),
-        ["4:12 `forbidden` is no effect; it is one of `allow`, `audit`, `defer`, `escalate` and `deny`"]
+        [
+            "4:12 `forbidden` is no effect; it is one of `allow`, `audit`, `defer`, `escalate` and `deny`"
+        ]
     );
     assert_eq!(
         mistakes(&format!("{SOUND}stage = \"imput\"\n")),
@@ -116,7 +122,10 @@ fn what_is_not_toml_is_named_with_its_place() {
     assert!(found[0].starts_with("5:"), "{found:?}");
     assert!(found[0].contains("not TOML: "), "{found:?}");
     let found = mistakes(&format!("{SOUND}name = \"again\"\n"));
-    assert!(found[0].starts_with("5:1 not TOML: duplicate key"), "{found:?}");
+    assert!(
+        found[0].starts_with("5:1 not TOML: duplicate key"),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -136,7 +145,9 @@ fn a_file_without_a_case_tests_nothing_and_is_a_mistake() {
     );
     assert_eq!(
         mistakes("request = []"),
-        ["1:1 there is no case in this file; write one: `[[request]]`, with `name`, `action` and `decision`"]
+        [
+            "1:1 there is no case in this file; write one: `[[request]]`, with `name`, `action` and `decision`"
+        ]
     );
 }
 
