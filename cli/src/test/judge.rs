@@ -83,7 +83,10 @@ pub(super) fn judge(
         let mut results = Vec::new();
         for case in &cases.cases {
             if asked.filter.is_none_or(|text| case.name.contains(text)) {
-                results.push(judging.run(case, &mut reached));
+                match judging.run(case, &mut reached) {
+                    Ok(ran) => results.push(ran),
+                    Err(mistake) => mistakes.extend(named(file, vec![mistake])),
+                }
             }
         }
         suites.push(Suite {
@@ -117,7 +120,8 @@ fn named(file: &CasesFile, mistakes: Vec<Mistake>) -> impl Iterator<Item = (Stri
 }
 
 /// The policies of a file that its cases ask: those that no other one of that
-/// file extends, since they are asked through it.
+/// file extends, since they are asked through it. There is one: a file without
+/// a policy does not compile, nor do policies that extend each other in a circle.
 fn asked_of<'t>(table: &Table<'t>, file: usize) -> Vec<&'t str> {
     let of_file = |policy: &&Policy<'_>| policy.at.source as usize == file;
     let all: Vec<&Policy<'t>> = table.policies.iter().filter(of_file).collect();
@@ -182,10 +186,15 @@ struct Judging<'e, 't> {
 }
 
 impl Judging<'_, '_> {
-    fn run(&self, case: &Case, reached: &mut Reached<'_>) -> Ran {
+    /// Runs a case. What bounds a request bounds the policies it asks, too.
+    fn run(&self, case: &Case, reached: &mut Reached<'_>) -> Result<Ran, Mistake> {
         let text = case.request(self.policies);
-        let request = Request::from_json(text.as_bytes(), RequestSource::Host)
-            .expect("a case was read as a request");
+        let request =
+            Request::from_json(text.as_bytes(), RequestSource::Host).map_err(|error| Mistake {
+                at: case.at,
+                message: format!("this is no request: {}", error.problem),
+                help: None,
+            })?;
         let begun = Instant::now();
         let decision = self.engine.decide(&request);
         let time: Duration = begun.elapsed();
@@ -194,7 +203,7 @@ impl Judging<'_, '_> {
         reached.add(&report, &spoke, &self.engine.found(&request));
         let differences = case.differences(&report);
         let has_failed = !differences.is_empty();
-        Ran {
+        Ok(Ran {
             name: case.name.clone(),
             at: case.at,
             help: differences
@@ -209,7 +218,7 @@ impl Judging<'_, '_> {
                 .map(Spoken::new)
                 .collect(),
             time,
-        }
+        })
     }
 
     /// What is to be said of a rule that none of the policies has.

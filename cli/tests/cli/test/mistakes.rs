@@ -153,3 +153,17 @@ fn what_cannot_be_asked_together_is_a_wrong_call() {
     assert!(err.contains("a number from 0 to 100"), "{err}");
     folder.run(["test", "--fail-under", "nan"]).wrong();
 }
+
+#[test]
+fn more_floors_than_a_request_names_policies_are_a_mistake() {
+    let floor = "\"permissive\", ".repeat(1001);
+    let run = project(&format!("floor = [{floor}]\n{SMALL}")).run(["test"]);
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.err
+            .contains("support.cases.toml:2:1: this is no request: "),
+        "{}",
+        run.err
+    );
+    assert!(run.err.contains("`MOST_POLICIES` (1000)"), "{}", run.err);
+}
