@@ -5,14 +5,11 @@
 //! question at a time.
 
 use std::{
-    io::{self, BufRead, BufReader, BufWriter, Read as _, Write},
+    io::{self, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
-use agentos_compiler::Options;
-use agentos_runtime::{
-    Engine, LONGEST_REQUEST, Report, Request, RequestSource, Spoke, artifact, table::Table,
-};
+use agentos_runtime::{Engine, Report, Request, RequestSource, Spoke};
 use serde::Serialize;
 
 use crate::{
@@ -47,27 +44,9 @@ pub(crate) struct Eval {
 }
 
 pub(crate) fn run(verb: &Eval) -> Result<Status, Failure> {
-    let inputs = input::read_policies(&verb.policies).map_err(Failure::Unread)?;
-    let (plan, findings) = agentos_compiler::compile(&inputs.sources, &Options::default());
-    output::show_errors(&inputs.sources, &findings);
-    let Some(plan) = plan else {
+    let Some(engine) = tables::open(&verb.policies)? else {
         return Ok(Status::Findings);
     };
-    let mut parts = Vec::new();
-    if !inputs.sources.is_empty() {
-        parts.push(plan.table());
-    }
-    let mut unread = Vec::new();
-    for artifact in &inputs.artifacts {
-        match artifact::read(&artifact.bytes) {
-            Ok(table) => parts.push(table),
-            Err(error) => unread.push(artifact.unread(error.to_string())),
-        }
-    }
-    if !unread.is_empty() {
-        return Err(Failure::Unread(unread));
-    }
-    let engine = engine(&tables::join(parts))?;
     let answered = if verb.input == Path::new("-") {
         answer(&engine, io::stdin().lock(), verb.explain)
     } else {
@@ -75,11 +54,6 @@ pub(crate) fn run(verb: &Eval) -> Result<Status, Failure> {
         answer(&engine, file, verb.explain)
     };
     answered.map(|()| Status::Fine)
-}
-
-fn engine(table: &Table<'_>) -> Result<Engine, Failure> {
-    Engine::new(table)
-        .map_err(|error| Failure::Usage(format!("these policies do not go together: {error}")))
 }
 
 fn answer(engine: &Engine, requests: impl io::Read, explain: bool) -> Result<(), Failure> {
@@ -93,7 +67,8 @@ fn answer(engine: &Engine, requests: impl io::Read, explain: bool) -> Result<(),
         {
             return output::closed_is_fine(Err(error));
         }
-        match next_line(&mut requests, &mut line) {
+        line.clear();
+        match input::next_line(&mut requests, &mut line) {
             Ok(true) => {}
             Ok(false) => return output::closed_is_fine(out.flush()),
             Err(error) => return Err(Failure::Pipe("cannot read requests", error)),
@@ -103,22 +78,6 @@ fn answer(engine: &Engine, requests: impl io::Read, explain: bool) -> Result<(),
             return output::closed_is_fine(written);
         }
     }
-}
-
-/// Reads a line without its end; of one that is too long, just more than a
-/// request may have. `false` at the end of the input.
-fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
-    line.clear();
-    let read = from
-        .by_ref()
-        .take(LONGEST_REQUEST as u64 + 1)
-        .read_until(b'\n', line)?;
-    if line.last() == Some(&b'\n') {
-        line.pop();
-    } else if read > LONGEST_REQUEST {
-        from.skip_until(b'\n')?;
-    }
-    Ok(read > 0)
 }
 
 fn decide(engine: &Engine, line: &[u8], explain: bool, out: &mut impl Write) -> io::Result<()> {

@@ -7,12 +7,15 @@
 use std::{
     collections::HashSet,
     fs::{self, File},
-    io::{self, Read as _},
+    io::{self, BufRead, Read as _},
     path::{Path, PathBuf},
 };
 
 use agentos_compiler::{Sources, finding::Unread, grammar::limits::MAX_SOURCE_BYTES};
-use agentos_runtime::artifact::{self, MAX_ARTIFACT_BYTES, is_artifact};
+use agentos_runtime::{
+    LONGEST_REQUEST,
+    artifact::{self, MAX_ARTIFACT_BYTES, is_artifact},
+};
 
 /// How deep folders are walked.
 const MAX_FOLDER_DEPTH: usize = 32;
@@ -315,6 +318,21 @@ pub(crate) fn open(path: &Path) -> Result<File, Unread> {
         name: name(path),
         message,
     })
+}
+
+/// Adds a line to `line`, without its end; of one that is too long, just more
+/// than a request may have. `false` at the end of the input.
+pub(crate) fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    let read = from
+        .by_ref()
+        .take(LONGEST_REQUEST as u64 + 1)
+        .read_until(b'\n', line)?;
+    if read > 0 && line.last() == Some(&b'\n') {
+        line.pop();
+    } else if read > LONGEST_REQUEST {
+        from.skip_until(b'\n')?;
+    }
+    Ok(read > 0)
 }
 
 fn open_file(path: &Path) -> Result<File, String> {

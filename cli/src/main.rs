@@ -15,6 +15,7 @@ mod fmt;
 mod input;
 mod output;
 mod spoken;
+mod replay;
 mod tables;
 mod test;
 mod validate;
@@ -37,6 +38,7 @@ Examples:
   agentos test --coverage               run the cases beside them
   agentos eval --policy mail.policy     a request a line in, a decision a line out
   agentos compile mail.policy -o mail.agentos
+  agentos replay day.jsonl --policy new.policy --against old.policy
   agentos explain AOS0104               what a finding means and what to do
 
 Exit codes: 0 fine, 1 findings, 2 the call itself is wrong, 130 interrupted."
@@ -54,6 +56,7 @@ enum Verb {
     Compile(compile::Compile),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
+    Replay(replay::Replay),
 
     Completions(completions::Completions),
 }
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
         Some(Verb::Compile(verb)) => compile::run(&verb),
         Some(Verb::Explain(verb)) => explain::run(&verb),
         Some(Verb::Fmt(verb)) => fmt::run(&verb),
+        Some(Verb::Replay(verb)) => replay::run(&verb),
 
         Some(Verb::Completions(verb)) => completions::run(&verb),
     };

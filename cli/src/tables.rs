@@ -1,9 +1,49 @@
-//! Policy files and artifacts in, one table of all their policies out.
+//! Policy files and artifacts in, the engine of all their policies out.
 
-use agentos_runtime::table::{Policy, Table};
+use std::path::PathBuf;
+
+use agentos_compiler::Options;
+use agentos_runtime::{
+    Engine, artifact,
+    table::{Policy, Table},
+};
+
+use crate::{
+    input,
+    output::{self, Failure},
+};
+
+/// Makes the policies of `files` ready, be they texts or artifacts. `None` where
+/// the texts have errors, which were then shown.
+pub(crate) fn open(files: &[PathBuf]) -> Result<Option<Engine>, Failure> {
+    let inputs = input::read_policies(files).map_err(Failure::Unread)?;
+    let (plan, findings) = agentos_compiler::compile(&inputs.sources, &Options::default());
+    output::show_errors(&inputs.sources, &findings);
+    let Some(plan) = plan else {
+        return Ok(None);
+    };
+    let mut parts = Vec::new();
+    if !inputs.sources.is_empty() {
+        parts.push(plan.table());
+    }
+    let mut unread = Vec::new();
+    for artifact in &inputs.artifacts {
+        match artifact::read(&artifact.bytes) {
+            Ok(table) => parts.push(table),
+            Err(error) => unread.push(artifact.unread(error.to_string())),
+        }
+    }
+    if !unread.is_empty() {
+        return Err(Failure::Unread(unread));
+    }
+    let engine = Engine::new(&join(parts));
+    engine
+        .map(Some)
+        .map_err(|error| Failure::Usage(format!("these policies do not go together: {error}")))
+}
 
 /// All policies of `tables`, in order; places point into all their sources.
-pub(crate) fn join<'t>(tables: impl IntoIterator<Item = Table<'t>>) -> Table<'t> {
+fn join<'t>(tables: impl IntoIterator<Item = Table<'t>>) -> Table<'t> {
     let mut sources = Vec::new();
     let mut policies = Vec::new();
     for table in tables {

@@ -21,6 +21,7 @@ pub mod nearest;
 pub mod pattern;
 pub mod plan;
 pub mod read;
+pub mod replay;
 pub mod review;
 pub mod semantic;
 pub mod shipped;

@@ -6,6 +6,7 @@ use crate::{
     Effect,
     prepared::{Policy, Rule},
     shape::Mismatch,
+    table::Place,
 };
 
 /// The answer to a request, and what it stands on. It borrows from the engine.
@@ -77,6 +78,13 @@ impl<'e> Decision<'e> {
     /// The rule it stands on.
     pub fn rule(&self) -> Option<&'e str> {
         self.rule.map(|rule| &*rule.about.id)
+    }
+
+    /// Where what it stands on was written: the rule, else the policy. An
+    /// [`Engine::spell`](crate::Engine::spell) writes it out.
+    pub fn at(&self) -> Option<Place> {
+        let rule = self.rule.map(|rule| rule.about.at);
+        rule.or(self.policy.map(|policy| policy.at))
     }
 
     /// The number of the test that settled the rule's condition: the last of

@@ -92,7 +92,7 @@ impl Engine {
                         policy: &policy.name,
                         rule: &rule.about.id,
                         effect: rule.effect,
-                        at: self.spelled(rule.about.at),
+                        at: self.spell(rule.about.at),
                         outcome,
                         clauses: clauses.collect(),
                     });

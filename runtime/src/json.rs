@@ -1,8 +1,10 @@
 //! Bytes in, a [`Request`] out, or why they are none.
 //!
-//! Texts without escapes are borrowed from the bytes. Numbers are read digit
+//! Requests that were recorded with their answers are in [`record`]. Texts without escapes are borrowed from the bytes. Numbers are read digit
 //! by digit, so that none is rounded. A key that stands twice, or that nobody
 //! knows, is refused.
+
+pub(crate) mod record;
 
 use std::{borrow::Cow, collections::HashSet, fmt};
 
@@ -119,6 +121,23 @@ pub enum RequestProblem {
     /// A caller attests something.
     #[error("`attested` is for the host to say, not for a caller")]
     Attested,
+    /// What was recorded as a decision says no effect.
+    #[error("a recorded decision needs the key `effect`")]
+    MissingEffect,
+    /// An effect nobody knows.
+    #[error(
+        "`{effect}` is not an effect{}: it is `allow`, `audit`, `defer`, `escalate` or `deny`",
+        suggestion(*nearest)
+    )]
+    UnknownEffect {
+        /// The word.
+        effect: String,
+        /// A known one that is like it.
+        nearest: Option<&'static str>,
+    },
+    /// A recorded line answers twice.
+    #[error("both `decision` and `effect` say what was decided: one of them is enough")]
+    TwoDecisions,
 }
 
 fn suggestion(nearest: Option<&'static str>) -> impl fmt::Display {
@@ -153,7 +172,10 @@ impl<'a> Request<'a> {
     /// ```
     pub fn from_json(bytes: &'a [u8], source: RequestSource) -> Result<Request<'a>, RequestError> {
         let mut request = Request::default();
-        let read = Reader::new(bytes).and_then(|mut reader| reader.request(source, &mut request));
+        let read = Reader::new(bytes).and_then(|mut reader| {
+            reader.request(source, &mut request, |_, _| Ok(false))?;
+            reader.finish()
+        });
         match read {
             Ok(()) => Ok(request),
             Err(Failure { problem, offset }) => {
@@ -220,25 +242,26 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn request(&mut self, source: RequestSource, request: &mut Request<'a>) -> Result<(), Failure> {
-        let peek = self.jiter.peek().map_err(|error| not_json(&error))?;
-        if peek != Peek::Object {
-            // One letter does not tell `null` from nonsense.
-            self.jiter
-                .clone()
-                .known_skip(peek)
-                .map_err(|error| not_json(&error))?;
-            return self.fail(RequestProblem::NotObject(kind(peek)));
-        }
+    fn finish(&mut self) -> Result<(), Failure> {
+        self.jiter.finish().map_err(|error| not_json(&error))
+    }
+
+    /// Reads one object into `request`. `other` is given the keys that a request
+    /// does not have, and says whether it has read what stands there.
+    fn request(
+        &mut self,
+        source: RequestSource,
+        request: &mut Request<'a>,
+        mut other: impl FnMut(&mut Reader<'a>, &str) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
         let mut seen = [false; KEYS.len()];
-        let text = self.text;
-        let mut key = self
-            .jiter
-            .next_object()
-            .map_err(|error| not_json(&error))?
-            .map(|key| borrow(text, key));
+        let mut key = self.open_object()?;
         while let Some(name) = key {
             let Some(position) = KEYS.iter().position(|known| *known == name) else {
+                if other(self, &name)? {
+                    key = self.next_key()?;
+                    continue;
+                }
                 let problem = RequestProblem::UnknownKey {
                     nearest: nearest(&name, KEYS),
                     key: name.to_string(),
@@ -251,7 +274,7 @@ impl<'a> Reader<'a> {
             {
                 return self.fail_at_key(RequestProblem::Duplicate(name.to_string()), &name);
             }
-            let peek = self.jiter.peek().map_err(|error| not_json(&error))?;
+            let peek = self.peek()?;
             match &*name {
                 "id" => request.id = self.optional_text("id", peek)?,
                 "agent_id" => request.agent = self.optional_text("agent_id", peek)?,
@@ -273,17 +296,42 @@ impl<'a> Reader<'a> {
                 // The last of the known keys.
                 _ => request.stage = self.stage(peek)?,
             }
-            key = self
-                .jiter
-                .next_key()
-                .map_err(|error| not_json(&error))?
-                .map(|key| borrow(text, key));
+            key = self.next_key()?;
         }
-        self.jiter.finish().map_err(|error| not_json(&error))?;
         if seen.get(2) != Some(&true) {
             return self.fail(RequestProblem::MissingKey("action"));
         }
         Ok(())
+    }
+
+    fn peek(&mut self) -> Result<Peek, Failure> {
+        self.jiter.peek().map_err(|error| not_json(&error))
+    }
+
+    /// Goes into an object, to its first key.
+    fn open_object(&mut self) -> Result<Option<Cow<'a, str>>, Failure> {
+        let peek = self.peek()?;
+        if peek != Peek::Object {
+            // One letter does not tell `null` from nonsense.
+            self.jiter
+                .clone()
+                .known_skip(peek)
+                .map_err(|error| not_json(&error))?;
+            return self.fail(RequestProblem::NotObject(kind(peek)));
+        }
+        let text = self.text;
+        let key = self.jiter.known_object();
+        Ok(key
+            .map_err(|error| not_json(&error))?
+            .map(|key| borrow(text, key)))
+    }
+
+    fn next_key(&mut self) -> Result<Option<Cow<'a, str>>, Failure> {
+        let text = self.text;
+        let key = self.jiter.next_key();
+        Ok(key
+            .map_err(|error| not_json(&error))?
+            .map(|key| borrow(text, key)))
     }
 
     fn optional_text(&mut self, key: &'static str, peek: Peek) -> Result<Cow<'a, str>, Failure> {
@@ -419,14 +467,10 @@ impl<'a> Reader<'a> {
             if twice {
                 return self.fail_at_key(RequestProblem::Duplicate(name.to_string()), &name);
             }
-            let peek = self.jiter.peek().map_err(|error| not_json(&error))?;
+            let peek = self.peek()?;
             let value = self.value(peek, deeper)?;
             map.push(name, value);
-            key = self
-                .jiter
-                .next_key()
-                .map_err(|error| not_json(&error))?
-                .map(|key| borrow(text, key));
+            key = self.next_key()?;
         }
         Ok(map)
     }

@@ -63,6 +63,7 @@ pub use found::Found;
 pub use json::{
     LONGEST_NUMBER, LONGEST_REQUEST, MOST_POLICIES, MOST_VALUES, RequestError, RequestProblem,
     RequestSource,
+    record::{Record, RecordedDecision},
 };
 pub use matcher::MOST_LOOKED_AGAIN;
 pub use number::{Number, NumberError};

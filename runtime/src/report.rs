@@ -199,8 +199,7 @@ impl Engine {
             ..Report::bare(decision.effect(), String::new())
         };
         if let Some(policy) = decision.policy {
-            let at = decision.rule.map_or(policy.at, |rule| rule.about.at);
-            report.at = Some(self.spelled(at));
+            report.at = decision.at().map(|at| self.spell(at));
             let shape = policy.shape(request);
             let mut reporting = Reporting {
                 look: Look {
@@ -225,8 +224,8 @@ impl Engine {
         report
     }
 
-    /// `file:line:column`
-    pub(crate) fn spelled(&self, at: Place) -> String {
+    /// A place in the sources of its table: `file:line:column`.
+    pub fn spell(&self, at: Place) -> String {
         let source = self.sources.get(at.source as usize).map_or("", |name| name);
         format!("{source}:{}:{}", at.line, at.column)
     }

@@ -8,7 +8,7 @@
 
 mod answers;
 mod beside;
-mod words;
+pub(crate) mod words;
 
 use std::fmt::Write as _;
 

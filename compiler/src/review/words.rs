@@ -131,7 +131,7 @@ pub(super) fn list<T: Clone>(values: &List<'_, T>, each: impl Fn(&T) -> String) 
 }
 
 /// A text as code: no letter of it is taken for Markdown.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let longest = text
         .split(|c| c != '`')
         .map(str::len)

@@ -1,0 +1,294 @@
+//! A Parquet file in, its rows as lines of JSON out.
+//!
+//! A row becomes the line that it would be in a log of lines, so that both are
+//! read by the same reader. What a column holds as JSON is looked at first: a
+//! cell cannot end the object that it is put into.
+
+use std::{
+    fs::File,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use agentos_compiler::nearest::did_you_mean;
+use parquet::{
+    basic::{LogicalType, Type},
+    column::reader::{ColumnReader, ColumnReaderImpl},
+    data_type::{ByteArray, ByteArrayType},
+    file::reader::{FileReader, SerializedFileReader},
+    schema::types::SchemaDescriptor,
+};
+use serde_json::value::RawValue;
+
+use super::log::{Batch, Row};
+
+/// How many rows are read at once.
+const ROWS: usize = 256;
+
+/// What a column holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A text, which becomes one of JSON.
+    Text,
+    /// JSON as it is.
+    Json,
+    /// JSON, or a word.
+    Either,
+}
+
+/// The columns that are read, by name.
+const COLUMNS: [(&str, Kind); 11] = [
+    ("request", Kind::Json),
+    ("id", Kind::Text),
+    ("agent_id", Kind::Text),
+    ("action", Kind::Text),
+    ("params", Kind::Json),
+    ("context", Kind::Json),
+    ("attested", Kind::Json),
+    ("policies", Kind::Json),
+    ("stage", Kind::Text),
+    ("decision", Kind::Either),
+    ("effect", Kind::Text),
+];
+const NOT_IN_A_REQUEST: [&str; 3] = ["request", "decision", "effect"];
+
+/// The rows of a file.
+pub(super) struct Rows {
+    file: SerializedFileReader<File>,
+    columns: Vec<Column>,
+    /// The next group of rows.
+    group: usize,
+    /// How many rows of the group that is being read are left.
+    left: usize,
+    /// Rows so far, and in all.
+    rows: (u64, u64),
+    /// Bytes of the file, as far as they count as read.
+    counted: u64,
+    bytes: u64,
+    read: Arc<AtomicU64>,
+}
+
+struct Column {
+    name: &'static str,
+    kind: Kind,
+    /// Its number in the file.
+    number: usize,
+    is_optional: bool,
+    reader: Option<ColumnReaderImpl<ByteArrayType>>,
+    cells: Vec<Option<ByteArray>>,
+}
+
+impl Rows {
+    pub(super) fn open(file: File, read: Arc<AtomicU64>) -> io::Result<Rows> {
+        let bytes = file.metadata()?.len();
+        let file = SerializedFileReader::new(file).map_err(damaged)?;
+        let metadata = file.metadata().file_metadata();
+        let columns = columns(metadata.schema_descr())?;
+        let rows = u64::try_from(metadata.num_rows()).unwrap_or_default();
+        Ok(Rows {
+            columns,
+            group: 0,
+            left: 0,
+            rows: (0, rows),
+            counted: 0,
+            bytes,
+            read,
+            file,
+        })
+    }
+
+    /// Adds rows until the batch is full or the file at its end.
+    pub(super) fn fill(&mut self, batch: &mut Batch) -> io::Result<()> {
+        while !batch.is_full() {
+            if self.left == 0 && !self.next_group()? {
+                break;
+            }
+            let rows = self.left.min(ROWS);
+            for column in &mut self.columns {
+                column.read(rows).map_err(damaged)?;
+            }
+            for row in 0..rows {
+                let start = batch.bytes.len();
+                batch
+                    .lines
+                    .push(match write(&self.columns, row, &mut batch.bytes) {
+                        Ok(()) => Row::Line(start..batch.bytes.len()),
+                        Err(message) => {
+                            batch.bytes.truncate(start);
+                            Row::None(message)
+                        }
+                    });
+            }
+            self.left -= rows;
+            self.count(rows as u64);
+        }
+        Ok(())
+    }
+
+    fn next_group(&mut self) -> io::Result<bool> {
+        while self.left == 0 {
+            if self.group == self.file.num_row_groups() {
+                return Ok(false);
+            }
+            let group = self.file.get_row_group(self.group).map_err(damaged)?;
+            for column in &mut self.columns {
+                let reader = group.get_column_reader(column.number).map_err(damaged)?;
+                column.reader = match reader {
+                    ColumnReader::ByteArrayColumnReader(reader) => Some(reader),
+                    // Columns of other types were refused.
+                    _ => None,
+                };
+            }
+            self.left = usize::try_from(group.metadata().num_rows()).unwrap_or_default();
+            self.group += 1;
+        }
+        Ok(true)
+    }
+
+    /// Counts the bytes that so many more rows stand for.
+    fn count(&mut self, rows: u64) {
+        self.rows.0 += rows;
+        let (so_far, all) = self.rows;
+        let share = u128::from(self.bytes) * u128::from(so_far) / u128::from(all.max(1));
+        let counted = (share as u64).min(self.bytes);
+        self.read
+            .fetch_add(counted.saturating_sub(self.counted), Ordering::Relaxed);
+        self.counted = counted;
+    }
+}
+
+/// The columns of a file that say something about requests.
+fn columns(schema: &SchemaDescriptor) -> io::Result<Vec<Column>> {
+    let names = |column: usize| schema.column(column).path().parts().to_vec();
+    let mut found = Vec::new();
+    for (name, kind) in COLUMNS {
+        let mut numbers = (0..schema.num_columns())
+            .filter(|number| names(*number).first().is_some_and(|first| first == name));
+        let Some(number) = numbers.next() else {
+            continue;
+        };
+        let column = schema.column(number);
+        if names(number).len() > 1 || column.max_rep_level() > 0 {
+            let message = match kind {
+                Kind::Text => format!("the column `{name}` is nested, and takes texts"),
+                Kind::Json | Kind::Either => {
+                    format!("the column `{name}` is nested: write it as JSON, in texts")
+                }
+            };
+            return Err(io::Error::other(message));
+        }
+        let is_text = column.physical_type() == Type::BYTE_ARRAY
+            && !matches!(
+                column.logical_type_ref(),
+                Some(LogicalType::Bson | LogicalType::Decimal { .. })
+            );
+        if !is_text {
+            return Err(io::Error::other(format!(
+                "the column `{name}` has no texts, but {}",
+                column.physical_type()
+            )));
+        }
+        found.push(Column {
+            name,
+            kind,
+            number,
+            is_optional: column.max_def_level() > 0,
+            reader: None,
+            cells: Vec::new(),
+        });
+    }
+    let has = |name: &str| found.iter().any(|column| column.name == name);
+    if has("request") {
+        // Other columns may say the same once more.
+        found.retain(|column| NOT_IN_A_REQUEST.contains(&column.name));
+    } else if !has("action") {
+        let there: Vec<String> = (0..schema.num_columns())
+            .filter_map(|number| names(number).into_iter().next())
+            .collect();
+        let near = ["request", "action"]
+            .iter()
+            .find_map(|name| did_you_mean(name, there.iter().map(String::as_str)))
+            .map_or(String::new(), |near| format!(" ({near})"));
+        return Err(io::Error::other(format!(
+            "it has neither a column `request` nor a column `action`{near}"
+        )));
+    }
+    Ok(found)
+}
+
+impl Column {
+    /// Reads exactly so many cells.
+    fn read(&mut self, rows: usize) -> parquet::errors::Result<()> {
+        self.cells.clear();
+        let Some(reader) = &mut self.reader else {
+            return Ok(());
+        };
+        let (mut values, mut levels) = (Vec::new(), Vec::new());
+        let mut left = rows;
+        while left > 0 {
+            let levels = self.is_optional.then_some(&mut levels);
+            let (read, ..) = reader.read_records(left, levels, None, &mut values)?;
+            if read == 0 {
+                return Err(parquet::errors::ParquetError::General(format!(
+                    "the column `{}` ends before the others",
+                    self.name
+                )));
+            }
+            left -= read;
+        }
+        let mut values = values.into_iter();
+        if self.is_optional {
+            let is_there = levels.iter().map(|level| *level > 0);
+            self.cells
+                .extend(is_there.map(|is_there| if is_there { values.next() } else { None }));
+        } else {
+            self.cells.extend(values.map(Some));
+        }
+        Ok(())
+    }
+}
+
+/// Writes a row as a line; an error says why it is none.
+fn write(columns: &[Column], row: usize, out: &mut Vec<u8>) -> Result<(), String> {
+    let mut before = b'{';
+    for column in columns {
+        let name = column.name;
+        let Some(Some(cell)) = column.cells.get(row) else {
+            if name == "request" {
+                return Err("`request` is null".to_owned());
+            }
+            continue;
+        };
+        let text = std::str::from_utf8(cell.data())
+            .map_err(|_| format!("the column `{name}` is not UTF-8"))?;
+        let is_json = match column.kind {
+            Kind::Text => false,
+            Kind::Json => true,
+            Kind::Either => text.trim_start().starts_with(['{', '"']),
+        };
+        out.push(before);
+        before = b',';
+        // Texts and names are always written.
+        let _ = serde_json::to_writer(&mut *out, name);
+        out.push(b':');
+        if is_json {
+            serde_json::from_str::<&RawValue>(text)
+                .map_err(|error| format!("the column `{name}` is not JSON: {error}"))?;
+            out.extend_from_slice(text.as_bytes());
+        } else {
+            let _ = serde_json::to_writer(&mut *out, text);
+        }
+    }
+    if before == b'{' {
+        out.push(b'{');
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+fn damaged(error: parquet::errors::ParquetError) -> io::Error {
+    io::Error::other(error)
+}

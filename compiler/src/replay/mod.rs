@@ -1,0 +1,39 @@
+//! Decisions over recorded requests in; how many change, by which rules, and
+//! examples of them out.
+//!
+//! A [`Tally`] is told of each request with what decides it now and what decided
+//! it before, each as a [`Basis`]. Tallies of parts of a log add up, in the order
+//! of the log, to that of the whole. It ends in an [`Outcome`]: plain data, which
+//! [`text`], [`markdown`] and [`json`] print.
+//!
+//! What is held is bounded: [`MOST_GROUPS`] groups of changes, in each at most
+//! [`MOST_EXAMPLES`] requests, none longer than [`LONGEST_EXAMPLE`].
+
+mod basis;
+mod change;
+pub mod json;
+pub mod markdown;
+mod outcome;
+mod tally;
+pub mod text;
+
+pub use basis::{Basis, Cause};
+pub use change::{Change, Direction};
+pub use outcome::{Counted, Example, Group, Judges, Outcome, Stand, UnreadableLine};
+pub use tally::{Line, LineAt, Tally};
+
+/// The most groups of changes that are told apart, each a rule after and a rule
+/// before. Changes beyond are counted, and in no group.
+pub const MOST_GROUPS: usize = 10_000;
+
+/// The most requests that a group shows.
+pub const MOST_EXAMPLES: u8 = 20;
+
+/// The longest request that is shown, in bytes; of longer ones the place is.
+pub const LONGEST_EXAMPLE: usize = 2_000;
+
+/// The most lines that are no requests and are named, not only counted.
+pub const MOST_UNREADABLE: usize = 5;
+
+#[cfg(test)]
+mod tests;
