@@ -14,7 +14,7 @@ use std::{
     },
 };
 
-use agentos_compiler::finding::Unread;
+use agentos_compiler::{finding::Unread, replay::MOST_GROUPS};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::{input, output::Failure};
@@ -23,6 +23,8 @@ use crate::{input, output::Failure};
 const BATCH_BYTES: usize = 1 << 18;
 /// … or so many lines.
 const BATCH_LINES: usize = 1 << 12;
+// A batch and the rows that a Parquet file adds at once have room for all their groups.
+const _: () = assert!(2 * BATCH_LINES <= MOST_GROUPS);
 const BUFFER_BYTES: usize = 1 << 16;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];

@@ -64,7 +64,7 @@ pub(super) struct Rows {
     /// How many rows of the group that is being read are left.
     left: usize,
     /// Rows so far, and in all.
-    rows: (u64, u64),
+    so_far: (u64, u64),
     /// Bytes of the file, as far as they count as read.
     counted: u64,
     bytes: u64,
@@ -92,7 +92,7 @@ impl Rows {
             columns,
             group: 0,
             left: 0,
-            rows: (0, rows),
+            so_far: (0, rows),
             counted: 0,
             bytes,
             read,
@@ -150,8 +150,8 @@ impl Rows {
 
     /// Counts the bytes that so many more rows stand for.
     fn count(&mut self, rows: u64) {
-        self.rows.0 += rows;
-        let (so_far, all) = self.rows;
+        self.so_far.0 += rows;
+        let (so_far, all) = self.so_far;
         let share = u128::from(self.bytes) * u128::from(so_far) / u128::from(all.max(1));
         let counted = (share as u64).min(self.bytes);
         self.read

@@ -8,8 +8,8 @@ use std::{
 use agentos_runtime::{self as runtime, Decision, Effect, RecordedDecision, table::Place};
 
 /// What a decision stands on. Decisions that have the same one are counted
-/// together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// together, wherever it was written: lines move as a policy is edited.
+#[derive(Clone, Debug)]
 pub struct Basis<'a> {
     /// The answer.
     pub effect: Effect,
@@ -50,31 +50,21 @@ pub(super) enum At<'a> {
     Nowhere,
     /// In the sources of the engine that decided.
     Table(Place),
-    /// As the log has it: lines move as a policy is edited, its rules stay.
+    /// As the log has it.
     Recorded(Cow<'a, str>),
 }
 
-impl PartialEq for At<'_> {
-    fn eq(&self, other: &At<'_>) -> bool {
+impl PartialEq for Basis<'_> {
+    fn eq(&self, other: &Basis<'_>) -> bool {
         self.counted() == other.counted()
     }
 }
 
-impl Eq for At<'_> {}
+impl Eq for Basis<'_> {}
 
-impl Hash for At<'_> {
+impl Hash for Basis<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.counted().hash(state);
-    }
-}
-
-impl At<'_> {
-    /// What tells two of them apart.
-    fn counted(&self) -> Option<Place> {
-        match self {
-            At::Table(place) => Some(*place),
-            At::Nowhere | At::Recorded(_) => None,
-        }
     }
 }
 
@@ -114,6 +104,12 @@ impl<'a> From<RecordedDecision<'a>> for Basis<'a> {
 }
 
 impl Basis<'_> {
+    /// What tells two of them apart.
+    fn counted(&self) -> (Effect, Cause, Option<&str>, Option<&str>) {
+        let (policy, rule) = (self.policy.as_deref(), self.rule.as_deref());
+        (self.effect, self.cause, policy, rule)
+    }
+
     /// The same, of nobody else's memory.
     pub(super) fn into_owned(self) -> Basis<'static> {
         let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());

@@ -59,14 +59,14 @@ impl Change {
     /// What it means to whoever asked.
     pub const fn direction(self) -> Direction {
         match (self.old, self.new) {
-            (
-                Effect::Defer | Effect::Escalate | Effect::Deny,
-                Effect::Allow | Effect::Audit,
-            ) => Direction::NewlyAllowed,
+            (Effect::Defer | Effect::Escalate | Effect::Deny, Effect::Allow | Effect::Audit) => {
+                Direction::NewlyAllowed
+            }
             (_, Effect::Deny) => Direction::NewlyDenied,
             (_, Effect::Escalate) => Direction::NewlyEscalated,
-            (Effect::Allow | Effect::Audit, Effect::Allow | Effect::Audit)
-            | (_, Effect::Defer) => Direction::Other,
+            (Effect::Allow | Effect::Audit, Effect::Allow | Effect::Audit) | (_, Effect::Defer) => {
+                Direction::Other
+            }
         }
     }
 }

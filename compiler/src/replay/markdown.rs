@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 
 use super::{
     Direction, Example, Group, Outcome,
-    text::{counted, shown, thousands},
+    text::shown,
+    words::{counted, thousands},
 };
 use crate::{finding::visible, review::words::code};
 
@@ -19,6 +20,7 @@ const MOST_LISTED: usize = 20;
 
 /// The comment, with a line end after it.
 pub fn render(outcome: &Outcome) -> String {
+    // Writing to a `String` does not fail.
     let mut out = format!("**Replay: {}.**\n", outcome.summary);
     if outcome.compared > 0 {
         changes(outcome, &mut out);
@@ -45,10 +47,12 @@ fn changes(outcome: &Outcome, out: &mut String) {
     for group in outcome.changes.iter().take(MOST_LISTED) {
         let mut block = String::new();
         if heading != Some(group.direction) {
-            block += &format!("\n#### {}\n", capital(group.direction.words()));
+            let words = capital(group.direction.words());
+            let _ = writeln!(block, "\n#### {words}");
         }
-        block += &format!(
-            "\n- {}: {}, before {}\n",
+        let _ = writeln!(
+            block,
+            "\n- {}: {}, before {}",
             counted(group.requests, "request"),
             stand(&group.new),
             stand(&group.old),
@@ -67,15 +71,13 @@ fn changes(outcome: &Outcome, out: &mut String) {
         .sum();
     let left = left + outcome.ungrouped;
     if left > 0 {
-        let _ = writeln!(out, "\n{} more in further groups.", counted(left, "change"));
+        let _ = writeln!(out, "\n{} in further groups.", counted(left, "change"));
     }
 }
 
 fn examples(group: &Group, block: &mut String) {
     for example in &group.examples {
-        let Example {
-            at, new_reason, ..
-        } = example;
+        let Example { at, new_reason, .. } = example;
         let _ = write!(block, "  - {} {}", span(at), code(&shown(example)));
         if let Some(reason) = new_reason {
             let _ = write!(block, " → {}", span(reason));
@@ -128,11 +130,7 @@ fn stand(stand: &super::Stand) -> String {
         .as_ref()
         .map_or(String::new(), |at| format!(" ({})", span(at)));
     let quoted = |name: &Option<String>| name.as_deref().map(span);
-    format!(
-        "**{}** {}{place}",
-        stand.effect,
-        stand.worded(&quoted)
-    )
+    format!("**{}** {}{place}", stand.effect, stand.worded(&quoted))
 }
 
 /// Any text, as it is, where it can do nothing.

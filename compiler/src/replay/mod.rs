@@ -16,6 +16,7 @@ pub mod markdown;
 mod outcome;
 mod tally;
 pub mod text;
+mod words;
 
 pub use basis::{Basis, Cause};
 pub use change::{Change, Direction};

@@ -174,7 +174,7 @@ impl Tally<'_> {
                 .collect(),
         };
         outcome.changes = finish.groups(self);
-        outcome.summary = super::text::summary(&outcome);
+        outcome.summary = super::words::summary(&outcome);
         outcome
     }
 }
@@ -242,8 +242,7 @@ impl Finish<'_> {
             return example;
         };
         if let Ok(Record { request, .. }) = Record::from_json(&text, RequestSource::Host) {
-            let reason =
-                |engine: &Engine| engine.report(&engine.decide(&request), &request).reason;
+            let reason = |engine: &Engine| engine.report(&engine.decide(&request), &request).reason;
             example.new_reason = Some(reason(self.judges.new));
             example.old_reason = self.judges.old.map(reason);
         }

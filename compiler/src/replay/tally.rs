@@ -83,14 +83,10 @@ impl<'e> Tally<'e> {
     /// known.
     pub fn add(&mut self, new: Basis<'e>, old: Option<Basis<'_>>, line: Line<'_>) {
         self.requests += 1;
-        let change = match &old {
-            Some(old) => Change::between(old.effect, new.effect),
-            None => {
-                self.unrecorded += 1;
-                None
-            }
-        };
-        if let (Some(old), Some(change)) = (old, change) {
+        self.unrecorded += u64::from(old.is_none());
+        if let Some(old) = old
+            && let Some(change) = Change::between(old.effect, new.effect)
+        {
             self.directions[change.direction() as usize] += 1;
             self.looser += u64::from(change.is_looser());
             let most = self.most_examples;
@@ -110,7 +106,8 @@ impl<'e> Tally<'e> {
         }
     }
 
-    /// Adds what was counted in the lines after these.
+    /// Adds what was counted in the lines after these, of which there have to be
+    /// [`MOST_GROUPS`] at most, so that all their groups had room.
     pub fn merge(&mut self, later: Tally<'e>) {
         self.requests += later.requests;
         self.unrecorded += later.unrecorded;
