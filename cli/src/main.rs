@@ -14,8 +14,8 @@ mod fmt;
 
 mod input;
 mod output;
-mod spoken;
 mod replay;
+mod spoken;
 mod tables;
 mod test;
 mod validate;

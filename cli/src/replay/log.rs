@@ -147,7 +147,7 @@ impl Logs {
                 (batch.log, batch.first) = (log, first);
                 if let Err(problem) = reader.fill(&mut batch) {
                     let lines = first - 1 + batch.lines.len() as u64;
-                    return Err(failed(format!("{problem}, after {lines} lines")));
+                    return Err(failed(format!("{problem}, after line {lines}")));
                 }
                 if batch.lines.is_empty() {
                     break;

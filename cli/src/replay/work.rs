@@ -110,7 +110,7 @@ fn tally<'e>(batch: &Batch, judges: Judges<'e>, examples: usize) -> Tally<'e> {
             line,
         };
         match row {
-            Row::None(message) => tally.add_unreadable(at, message.clone()),
+            Row::None(message) => tally.add_unreadable(at, message),
             Row::Line(range) => {
                 let text = batch.bytes.get(range.clone()).unwrap_or_default();
                 if !text.trim_ascii().is_empty() {
@@ -125,7 +125,7 @@ fn tally<'e>(batch: &Batch, judges: Judges<'e>, examples: usize) -> Tally<'e> {
 fn decide<'e>(text: &[u8], at: LineAt, judges: Judges<'e>, tally: &mut Tally<'e>) {
     let record = match Record::from_json(text, RequestSource::Host) {
         Ok(record) => record,
-        Err(error) => return tally.add_unreadable(at, error.to_string()),
+        Err(error) => return tally.add_unreadable(at, &error.to_string()),
     };
     let new = Basis::from(&judges.new.decide(&record.request));
     let old = match judges.old {

@@ -15,6 +15,7 @@ fn each_verb(folder: &Folder, file: &str, check: impl Fn(&str)) {
         folder.run(["eval", "--policy", file]),
         folder.run(["compile", file, "--emit", "rust"]),
         folder.run(["fmt", file]),
+        folder.run(["replay", "-", "--policy", file]),
     ] {
         check(&run.wrong());
     }
@@ -69,6 +70,7 @@ fn a_folder_is_no_policy() {
         ["eval", "--policy", "p"].as_slice(),
         &["compile", "p", "--emit", "rust"],
         &["fmt", "p"],
+        &["replay", "-", "--policy", "p"],
     ] {
         let output = crate::command(&folder.path(""))
             .args(arguments)

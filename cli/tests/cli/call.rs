@@ -23,6 +23,7 @@ fn every_verb_has_help_with_an_example() {
         "compile",
         "explain",
         "fmt",
+        "replay",
         "completions",
     ] {
         let out = Folder::new().run([verb, "--help"]).fine();

@@ -7,6 +7,8 @@ use std::{
 
 use agentos_runtime::{self as runtime, Decision, Effect, RecordedDecision, table::Place};
 
+use super::cut;
+
 /// What a decision stands on. Decisions that have the same one are counted
 /// together, wherever it was written: lines move as a policy is edited.
 #[derive(Clone, Debug)]
@@ -24,7 +26,7 @@ pub struct Basis<'a> {
 
 /// What kind of thing gives an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// A rule: its condition is true, true behind a disguise, or in doubt.
     Rule,
@@ -96,9 +98,9 @@ impl<'a> From<RecordedDecision<'a>> for Basis<'a> {
         Basis {
             effect: decision.effect,
             cause: Cause::Recorded,
-            policy: decision.policy,
-            rule: decision.rule,
-            at: decision.at.map_or(At::Nowhere, At::Recorded),
+            policy: decision.policy.map(cut),
+            rule: decision.rule.map(cut),
+            at: decision.at.map_or(At::Nowhere, |at| At::Recorded(cut(at))),
         }
     }
 }

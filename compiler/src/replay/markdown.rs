@@ -54,8 +54,8 @@ fn changes(outcome: &Outcome, out: &mut String) {
             block,
             "\n- {}: {}, before {}",
             counted(group.requests, "request"),
-            stand(&group.new),
-            stand(&group.old),
+            basis(&group.new),
+            basis(&group.old),
         );
         examples(group, &mut block);
         if out.len() + block.len() > LONGEST_COMMENT {
@@ -92,7 +92,7 @@ fn rules(outcome: &Outcome, out: &mut String) {
     }
     out.push_str("\n| decided by | decisions |\n|---|---:|\n");
     for rule in outcome.rules.iter().take(MOST_LISTED) {
-        row(out, &cell(&stand(&rule.stand)), rule.requests);
+        row(out, &cell(&basis(&rule.basis)), rule.requests);
     }
     let left = outcome.rules.get(MOST_LISTED..).unwrap_or_default();
     if !left.is_empty() {
@@ -124,13 +124,13 @@ fn row(out: &mut String, words: &str, count: u64) {
 }
 
 /// `**deny** `no-secrets` of `mail` (mail.policy:4:5)`
-fn stand(stand: &super::Stand) -> String {
-    let place = stand
+fn basis(basis: &super::BasisReport) -> String {
+    let place = basis
         .at
         .as_ref()
         .map_or(String::new(), |at| format!(" ({})", span(at)));
     let quoted = |name: &Option<String>| name.as_deref().map(span);
-    format!("**{}** {}{place}", stand.effect, stand.worded(&quoted))
+    format!("**{}** {}{place}", basis.effect, basis.worded(&quoted))
 }
 
 /// Any text, as it is, where it can do nothing.

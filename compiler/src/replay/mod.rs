@@ -7,7 +7,8 @@
 //! [`text`], [`markdown`] and [`json`] print.
 //!
 //! What is held is bounded: [`MOST_GROUPS`] groups of changes, in each at most
-//! [`MOST_EXAMPLES`] requests, none longer than [`LONGEST_EXAMPLE`].
+//! [`MOST_EXAMPLES`] requests, none longer than [`LONGEST_EXAMPLE`], and names of
+//! [`LONGEST_NAME`].
 
 mod basis;
 mod change;
@@ -18,9 +19,11 @@ mod tally;
 pub mod text;
 mod words;
 
+use std::borrow::Cow;
+
 pub use basis::{Basis, Cause};
 pub use change::{Change, Direction};
-pub use outcome::{Counted, Example, Group, Judges, Outcome, Stand, UnreadableLine};
+pub use outcome::{BasisReport, Counted, Example, Group, Judges, Outcome, UnreadableLine};
 pub use tally::{Line, LineAt, Tally};
 
 /// The most groups of changes that are told apart, each a rule after and a rule
@@ -35,6 +38,19 @@ pub const LONGEST_EXAMPLE: usize = 2_000;
 
 /// The most lines that are no requests and are named, not only counted.
 pub const MOST_UNREADABLE: usize = 5;
+
+/// The longest name and the longest message that are kept of a line, in bytes;
+/// longer ones are cut.
+pub const LONGEST_NAME: usize = 300;
+
+/// A text of a log, no longer than what is kept of it.
+fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.len() <= LONGEST_NAME {
+        return text;
+    }
+    let end = text.floor_char_boundary(LONGEST_NAME);
+    Cow::Owned(format!("{}…", &text[..end]))
+}
 
 #[cfg(test)]
 mod tests;

@@ -85,16 +85,16 @@ pub struct Group {
     /// How many they are.
     pub requests: u64,
     /// What decided before.
-    pub old: Stand,
+    pub old: BasisReport,
     /// What decides now.
-    pub new: Stand,
+    pub new: BasisReport,
     /// The shortest of them.
     pub examples: Vec<Example>,
 }
 
 /// What a decision stands on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Stand {
+pub struct BasisReport {
     /// The answer.
     pub effect: &'static str,
     /// What kind of thing gives it.
@@ -114,7 +114,7 @@ pub struct Counted {
     pub requests: u64,
     /// What decides them.
     #[serde(flatten)]
-    pub stand: Stand,
+    pub basis: BasisReport,
 }
 
 /// A request whose answer changed.
@@ -196,10 +196,10 @@ impl Finish<'_> {
         let mut rules: Vec<Counted> = answers
             .map(|(basis, requests)| Counted {
                 requests: *requests,
-                stand: stand(basis, self.judges.new),
+                basis: report(basis, self.judges.new),
             })
             .collect();
-        rules.sort_by(|a, b| b.requests.cmp(&a.requests).then(a.stand.cmp(&b.stand)));
+        rules.sort_by(|a, b| b.requests.cmp(&a.requests).then(a.basis.cmp(&b.basis)));
         rules
     }
 
@@ -212,8 +212,8 @@ impl Finish<'_> {
                 is_looser: change.is_looser(),
                 requests: changes.requests,
                 // What was recorded has its place with it.
-                old: stand(&old, self.judges.old.unwrap_or(self.judges.new)),
-                new: stand(&new, self.judges.new),
+                old: report(&old, self.judges.old.unwrap_or(self.judges.new)),
+                new: report(&new, self.judges.new),
                 examples: changes
                     .into_examples()
                     .into_iter()
@@ -254,8 +254,8 @@ impl Finish<'_> {
 }
 
 /// What a basis is for programs. Places of tables are in the sources of `engine`.
-fn stand(basis: &Basis<'_>, engine: &Engine) -> Stand {
-    Stand {
+fn report(basis: &Basis<'_>, engine: &Engine) -> BasisReport {
+    BasisReport {
         effect: basis.effect.name(),
         cause: basis.cause,
         policy: basis.policy.as_deref().map(str::to_owned),

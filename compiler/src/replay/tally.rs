@@ -2,7 +2,7 @@
 
 use std::collections::{BinaryHeap, HashMap};
 
-use super::{Basis, Change, LONGEST_EXAMPLE, MOST_EXAMPLES, MOST_GROUPS, MOST_UNREADABLE};
+use super::{Basis, Change, LONGEST_EXAMPLE, MOST_EXAMPLES, MOST_GROUPS, MOST_UNREADABLE, cut};
 
 /// Where a line stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,9 +99,10 @@ impl<'e> Tally<'e> {
     }
 
     /// Counts a line that is no request.
-    pub fn add_unreadable(&mut self, at: LineAt, message: String) {
+    pub fn add_unreadable(&mut self, at: LineAt, message: &str) {
         self.unreadable += 1;
         if self.unreadable_lines.len() < MOST_UNREADABLE {
+            let message = cut(message.into()).into_owned();
             self.unreadable_lines.push((at, message));
         }
     }

@@ -13,7 +13,7 @@ fn engine(name: &str, text: &str) -> Engine {
 fn add<'e>(tally: &mut Tally<'e>, judges: Judges<'e>, line: u64, text: &str) {
     let at = LineAt { log: 0, line };
     match Record::from_json(text.as_bytes(), RequestSource::Host) {
-        Err(error) => tally.add_unreadable(at, error.to_string()),
+        Err(error) => tally.add_unreadable(at, &error.to_string()),
         Ok(record) => {
             let new = Basis::from(&judges.new.decide(&record.request));
             let old = match judges.old {
@@ -193,6 +193,25 @@ fn a_long_request_is_placed_and_not_shown() {
     );
     let text = text::render(&outcome);
     assert!(text.contains("log:1  a request of 2,028 bytes\n"), "{text}");
+}
+
+#[test]
+fn what_a_log_calls_things_is_cut_where_it_is_long() {
+    let name = "é".repeat(LONGEST_NAME);
+    let record = format!(
+        r#"{{"action": "read", "decision": {{"effect": "allow", "policy": "{name}", "rule": "{name}", "at": "{name}"}}}}"#
+    );
+    let unknown = format!(r#"{{"{name}": 1}}"#);
+    let outcome = replay(NEW, None, &[&record, &unknown]);
+    let old = &outcome.changes[0].old;
+    for kept in [&old.policy, &old.rule, &old.at] {
+        assert_eq!(
+            kept.as_deref(),
+            Some(&*format!("{}…", &name[..LONGEST_NAME]))
+        );
+    }
+    let message = &outcome.unreadable_lines[0].message;
+    assert!(message.len() <= LONGEST_NAME + "…".len(), "{message}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::{
-    Direction, Example, Group, Outcome, Stand,
+    BasisReport, Direction, Example, Group, Outcome,
     words::{counted, thousands},
 };
 use crate::finding::visible;
@@ -37,7 +37,7 @@ fn write_rules(outcome: &Outcome, out: &mut String) -> fmt::Result {
         .first()
         .map_or(0, |most| thousands(most.requests).len());
     for rule in outcome.rules.iter().take(MOST_PRINTED) {
-        writeln!(out, "{:>width$}  {}", thousands(rule.requests), rule.stand)?;
+        writeln!(out, "{:>width$}  {}", thousands(rule.requests), rule.basis)?;
     }
     let left = outcome.rules.len().saturating_sub(MOST_PRINTED);
     if left > 0 {
@@ -115,7 +115,7 @@ pub(super) fn shown(example: &Example) -> String {
     }
 }
 
-impl fmt::Display for Stand {
+impl fmt::Display for BasisReport {
     /// `deny: `no-secrets` of `mail` (mail.policy:4:5)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted = |name: &Option<String>| Some(format!("`{}`", visible(name.as_deref()?)));

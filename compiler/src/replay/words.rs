@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use agentos_runtime::Effect;
 
-use super::{Cause, Direction, Outcome, Stand};
+use super::{BasisReport, Cause, Direction, Outcome};
 
 /// One sentence without its period: what a pull request should say.
 pub(super) fn summary(outcome: &Outcome) -> String {
@@ -21,7 +21,7 @@ pub(super) fn summary(outcome: &Outcome) -> String {
         let counts = effects.map(|effect| {
             let rules = outcome.rules.iter();
             let count: u64 = rules
-                .filter(|rule| rule.stand.effect == effect.name())
+                .filter(|rule| rule.basis.effect == effect.name())
                 .map(|rule| rule.requests)
                 .sum();
             (count, effect.name())
@@ -70,7 +70,7 @@ pub(super) fn summary(outcome: &Outcome) -> String {
     sentence
 }
 
-impl Stand {
+impl BasisReport {
     /// What decides, without the effect and the place. `quoted` makes names safe
     /// to show.
     pub(super) fn worded(&self, quoted: &dyn Fn(&Option<String>) -> Option<String>) -> String {
