@@ -186,6 +186,20 @@ fn a_packed_log_that_is_cut_short_is_said() {
 }
 
 #[test]
+#[cfg(not(feature = "parquet"))]
+fn a_parquet_file_needs_its_feature() {
+    let folder = folder();
+    folder.write("day.parquet", "PAR1");
+    assert_eq!(
+        folder
+            .run(["replay", "day.parquet", "--policy", "new.policy"])
+            .wrong(),
+        "error: `day.parquet`: a Parquet file, and this `agentos` was built without the feature \
+         `parquet`\n"
+    );
+}
+
+#[test]
 fn a_line_beyond_the_limit_is_unreadable_and_the_next_one_is_read() {
     let folder = folder();
     let long = format!("{{\"action\": \"{}\"}}", "x".repeat(17 << 20));
