@@ -4,6 +4,7 @@
 //! It is read in a stream; a batch is what is held of it.
 
 use std::{
+    collections::HashSet,
     fs::File,
     io::{self, BufRead, BufReader, Read},
     ops::Range,
@@ -87,21 +88,21 @@ impl Logs {
             bytes: Some(0),
         };
         let mut unread = Vec::new();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for path in paths {
             let place = path.canonicalize().unwrap_or_else(|_| path.clone());
             if !seen.insert(place) {
                 continue;
             }
-            let length = if is_standard_input(path) {
+            // Whoever writes to a pipe has one reader: it is not opened to be looked at.
+            let is_pipe = path
+                .metadata()
+                .is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
+            let length = if is_standard_input(path) || is_pipe {
                 None
             } else {
                 match input::open(path) {
-                    Ok(file) => file
-                        .metadata()
-                        .ok()
-                        .filter(std::fs::Metadata::is_file)
-                        .map(|metadata| metadata.len()),
+                    Ok(file) => file.metadata().ok().map(|metadata| metadata.len()),
                     Err(problem) => {
                         unread.push(problem);
                         continue;

@@ -58,6 +58,25 @@ fn logs_are_read_packed_and_in_several_pieces() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_named_pipe_is_opened_once() {
+    let folder = folder();
+    let pipe = folder.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let writer = std::thread::spawn(move || {
+        let mut pipe = std::fs::File::create(pipe).unwrap();
+        // More than a pipe holds, so that it is read while it is written.
+        pipe.write_all(format!("{READ}\n").repeat(10_000).as_bytes())
+    });
+    let out = folder
+        .run(["replay", "pipe", "--policy", "new.policy"])
+        .fine();
+    assert!(out.ends_with("10,000 requests: 10,000 deny\n"), "{out}");
+    writer.join().unwrap().unwrap();
+}
+
+#[test]
 fn several_logs_are_one_each_once_and_each_with_its_lines() {
     let folder = folder();
     folder.write("a.jsonl", format!("{SEND}\n{READ}"));
