@@ -43,7 +43,7 @@ pub(crate) fn open(files: &[PathBuf]) -> Result<Option<Engine>, Failure> {
 }
 
 /// All policies of `tables`, in order; places point into all their sources.
-fn join<'t>(tables: impl IntoIterator<Item = Table<'t>>) -> Table<'t> {
+pub(crate) fn join<'t>(tables: impl IntoIterator<Item = Table<'t>>) -> Table<'t> {
     let mut sources = Vec::new();
     let mut policies = Vec::new();
     for table in tables {
