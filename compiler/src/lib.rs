@@ -20,6 +20,7 @@ pub mod lower;
 pub mod nearest;
 pub mod pattern;
 pub mod plan;
+mod prove;
 pub mod read;
 pub mod replay;
 pub mod review;

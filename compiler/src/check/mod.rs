@@ -4,6 +4,7 @@
 //! inherited is checked where it was written. No check changes the IR.
 
 mod limits;
+mod patterns;
 mod rules;
 mod trust;
 
@@ -14,6 +15,7 @@ pub fn check(program: &ir::Program) -> Vec<Finding> {
     let mut found = Vec::new();
     for policy in &program.policies {
         rules::check(policy, &mut found);
+        patterns::check(policy, &mut found);
         limits::check(policy, &mut found);
         trust::check(policy, &mut found);
     }

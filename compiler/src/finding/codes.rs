@@ -92,6 +92,7 @@ lints! {
     AOS0205 PATTERN_TOO_LARGE "pattern-too-large" Error "a pattern that outgrows its automaton budget";
     AOS0206 WEIGHT_OUT_OF_RANGE "weight-out-of-range" Error "a weight or confidence outside 0..=1";
     AOS0207 INTENT_WITHOUT_SIGNALS "intent-without-signals" Warning "an intent that no signal counts towards";
+    AOS0208 COVERED_PATTERN "covered-pattern" Warning "a pattern that finds nothing another one beside it does not";
 
     AOS0301 UNKNOWN_LIMIT "unknown-limit" Error "a limit that does not exist";
     AOS0302 LIMIT_OUT_OF_RANGE "limit-out-of-range" Error "a limit outside its range";
