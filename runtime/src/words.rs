@@ -183,6 +183,15 @@ impl fmt::Display for crate::Effect {
 }
 
 impl crate::Effect {
+    /// All of them, from the mildest to the strictest.
+    pub const ALL: [crate::Effect; 5] = [
+        crate::Effect::Allow,
+        crate::Effect::Audit,
+        crate::Effect::Defer,
+        crate::Effect::Escalate,
+        crate::Effect::Deny,
+    ];
+
     /// Its name in policies and reports.
     pub const fn name(self) -> &'static str {
         match self {

@@ -45,13 +45,6 @@ const CASE_KEYS: [&str; 10] = [
     "name", "action", "agent", "stage", "params", "context", "attested", "decision", "rule",
     "reason",
 ];
-const EFFECTS: [Effect; 5] = [
-    Effect::Allow,
-    Effect::Audit,
-    Effect::Defer,
-    Effect::Escalate,
-    Effect::Deny,
-];
 const STAGES: [&str; 3] = ["input", "call", "output"];
 
 /// The cases of a policy file.
@@ -287,12 +280,12 @@ impl Reading {
 
     fn effect(&mut self, table: Table<'_>) -> Option<Effect> {
         let word = self.required(table, "decision")?;
-        let effect = EFFECTS.iter().find(|effect| effect.to_string() == word);
+        let effect = Effect::ALL.into_iter().find(|effect| effect.name() == word);
         if effect.is_none() {
-            let known = EFFECTS.map(|effect| effect.to_string());
+            let known = Effect::ALL.map(|effect| effect.name().to_owned());
             self.unknown_word(table.0, "decision", &word, "effect", &known);
         }
-        effect.copied()
+        effect
     }
 
     fn stage(&mut self, table: &DeTable<'_>) -> Option<String> {

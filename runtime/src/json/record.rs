@@ -11,14 +11,6 @@ use jiter::Peek;
 use super::{Failure, Reader, RequestError, RequestProblem, RequestSource, kind, not_json};
 use crate::{Effect, nearest::nearest, request::Request};
 
-const EFFECTS: [Effect; 5] = [
-    Effect::Allow,
-    Effect::Audit,
-    Effect::Defer,
-    Effect::Escalate,
-    Effect::Deny,
-];
-
 /// A request that was recorded.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Record<'a> {
@@ -257,11 +249,11 @@ impl<'a> Reader<'a> {
 
     fn effect(&mut self) -> Result<Effect, Failure> {
         let word = self.string()?;
-        let known = EFFECTS.into_iter().find(|effect| effect.name() == word);
+        let known = Effect::ALL.into_iter().find(|effect| effect.name() == word);
         match known {
             Some(effect) => Ok(effect),
             None => self.fail(RequestProblem::UnknownEffect {
-                nearest: nearest(&word, EFFECTS.map(Effect::name)),
+                nearest: nearest(&word, Effect::ALL.map(Effect::name)),
                 effect: word.into_owned(),
             }),
         }
@@ -378,7 +370,7 @@ mod tests {
 
     #[test]
     fn every_effect_has_a_word_that_is_read() {
-        for effect in EFFECTS {
+        for effect in Effect::ALL {
             let line = format!(r#"{{"action": "a", "effect": "{effect}"}}"#);
             let read = read(&line).unwrap().decision.unwrap().effect;
             assert_eq!(read, effect);
