@@ -41,6 +41,7 @@ fn main() {
     println!();
     let mut notes = Vec::new();
     intents(&is_picked, &mut notes);
+    repeats(&is_picked);
     arriving(&is_picked, &mut notes);
     sets(&is_picked, &mut notes);
     building(&is_picked);
@@ -148,6 +149,55 @@ fn intents(is_picked: &dyn Fn(&str) -> bool, notes: &mut Vec<String>) {
         }
         table.print();
     }
+}
+
+/// How many texts that repeat something are drawn.
+const REPEATS: usize = 2_000;
+
+/// Texts that repeat some drawn words: most of them, and the slowest for each engine.
+fn repeats(is_picked: &dyn Fn(&str) -> bool) {
+    let row = format!("{INTENTS}, repeated words");
+    if !is_picked(&row) {
+        return;
+    }
+    eprintln!("{row}");
+    let signals = signals();
+    let mut engines: Vec<Box<dyn Entrant>> = vec![Box::new(our_signals(&signals))];
+    if let Some(vectorscan) = signal_vectorscan(&signals) {
+        engines.push(Box::new(vectorscan));
+    }
+    let texts = texts::repeats(REPEATS);
+    let mut table = Table::new(&[
+        "patterns, 8 KB",
+        "engine",
+        "median",
+        "19 of 20 below",
+        "worst",
+    ]);
+    for engine in &mut engines {
+        let mut search = |text: &String| {
+            let taken = median(
+                TIMES,
+                || words(signals::COUNT),
+                |mut found| {
+                    engine.find(text, &mut found);
+                    found
+                },
+            );
+            taken.as_nanos() as f64
+        };
+        let mut costs: Vec<f64> = texts.iter().map(&mut search).collect();
+        costs.sort_unstable_by(f64::total_cmp);
+        let at = |part: usize| time(costs[part * (costs.len() - 1) / 20]);
+        table.row(vec![
+            row.clone(),
+            engine.name().to_owned(),
+            at(10),
+            at(19),
+            at(20),
+        ]);
+    }
+    table.print();
 }
 
 /// What stands where an engine has no figure.

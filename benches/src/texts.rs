@@ -89,6 +89,23 @@ pub fn adversarial() -> Vec<Texts> {
     ]
 }
 
+/// So many texts of eight kilobytes, each of which repeats one to five words of
+/// lines with signals, with what was drawn between them.
+pub fn repeats(count: usize) -> Vec<String> {
+    let mut random = Rng::with_seed(1);
+    let words: Vec<&str> = HITS.split_whitespace().collect();
+    let between = [" ", "\n", "  ", "\n ", ";", ""];
+    let mut text = || {
+        let mut part = String::new();
+        for _ in 0..random.usize(1..=5) {
+            part.push_str(words[random.usize(..words.len())]);
+            part.push_str(between[random.usize(..between.len())]);
+        }
+        cut(&part.repeat(EIGHT_KB), EIGHT_KB).to_owned()
+    };
+    (0..count).map(|_| text()).collect()
+}
+
 /// So many different texts of benign lines.
 fn many(name: &'static str, count: usize, length: usize) -> Texts {
     let all = shuffled(BENIGN, count * length);

@@ -118,6 +118,9 @@ impl Entry {
     }
 }
 
+/// So many ends of patterns are not sorted before it is looked at late ones.
+const MANY_ENDS: usize = 16;
+
 /// What a search needs to remember while it runs, kept for the next one.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
@@ -134,6 +137,8 @@ pub struct Scratch {
     state: u16,
     /// Where patterns end that something must not follow.
     pub(crate) ends: Vec<End>,
+    /// A late one of them by follower, where there are many.
+    last: Vec<Option<End>>,
     /// States of what must not follow.
     following: Vec<Following>,
     pub(crate) open: Open,
@@ -307,9 +312,45 @@ impl Automaton {
             })
     }
 
+    /// Looks at what stands after a late end of each pattern; leaves the ends of
+    /// those of which this tells nothing.
+    fn follow_late(
+        &self,
+        known: Known<'_>,
+        ends: &mut Vec<End>,
+        scratch: &mut Scratch,
+        found: &mut [u64],
+    ) {
+        let last = &mut scratch.last;
+        last.clear();
+        last.resize(self.followers.len(), None);
+        for &end in &*ends {
+            if let Some(last) = last.get_mut(usize::from(end.follower)) {
+                *last = Some(end);
+            }
+        }
+        for (follower, last) in self.followers.iter().zip(&mut *last) {
+            let Some(end) = *last else {
+                continue;
+            };
+            let after = follower.after(&self.symbols, known, &[end], &mut scratch.following);
+            if after == After::MissingOnce {
+                self.found(end.pattern, found);
+                *last = None;
+            }
+        }
+        ends.retain(|end| {
+            last.get(usize::from(end.follower))
+                .is_some_and(Option::is_some)
+        });
+    }
+
     /// Looks at what stands after the patterns that something must not follow.
     fn follow(&self, known: Known<'_>, scratch: &mut Scratch, found: &mut [u64]) {
         let mut ends = std::mem::take(&mut scratch.ends);
+        if ends.len() > MANY_ENDS && !ends.is_sorted() {
+            self.follow_late(known, &mut ends, scratch, found);
+        }
         ends.sort_unstable();
         ends.dedup();
         for ends in ends.chunk_by(|one, other| one.follower == other.follower) {

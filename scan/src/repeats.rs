@@ -28,10 +28,23 @@ struct Past {
     reports: Reports,
 }
 
-/// What a run reported, and where, as far as it did; at most so much is kept.
-pub(crate) type Reports = [(Run, usize); 2];
+/// What a run reported, and where; at most so much is kept.
+pub(crate) type Reports = [(Report, usize); 2];
 
-const NO_REPORTS: Reports = [(NO_RUN, 0); 2];
+const NO_REPORTS: Reports = [(Report::Nothing, 0); 2];
+
+/// What a run reported at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Report {
+    Nothing,
+    /// What it finds in this state.
+    Found(Run),
+    /// Nothing but that a pattern ends there that something must not follow.
+    Ended {
+        follower: u16,
+        pattern: u16,
+    },
+}
 
 impl Past {
     const NONE: Past = Past {
@@ -66,16 +79,17 @@ impl Begun {
     }
 
     /// Takes note of a report.
-    pub(crate) fn reports(&mut self, run: Run, end: usize) {
-        match self.reports.iter_mut().find(|(run, _)| *run == NO_RUN) {
-            Some(report) => *report = (run, end),
+    pub(crate) fn reports(&mut self, report: Report, end: usize) {
+        let mut kept = self.reports.iter_mut();
+        match kept.find(|(report, _)| *report == Report::Nothing) {
+            Some(kept) => *kept = (report, end),
             None => self.is_simple = false,
         }
     }
 
-    /// Takes note of a report that means nothing, as what follows up to here tells.
-    pub(crate) fn reports_nothing(&mut self, looked: usize) {
-        self.looked = self.looked.max(looked);
+    /// Takes note of up to where it was looked ahead to tell what a report means.
+    pub(crate) fn looked(&mut self, to: usize) {
+        self.looked = self.looked.max(to);
     }
 
     /// It became one with others.
@@ -115,7 +129,7 @@ impl Repeats {
             mask,
             reports: begun
                 .reports
-                .map(|(run, end)| (run, end.saturating_sub(begun.at))),
+                .map(|(report, end)| (report, end.saturating_sub(begun.at))),
         };
     }
 

@@ -8,7 +8,7 @@ use crate::{
     candidates::Candidates,
     dfa::DEAD,
     follower::End,
-    repeats::{Begun, Repeats},
+    repeats::{Begun, Repeats, Report},
     symbols::AFTER,
 };
 
@@ -47,7 +47,7 @@ pub(crate) fn search(
             known,
             scratch,
             found,
-            reported: [Reported::NOTHING; REPORTED],
+            reported: &mut [Reported::NOTHING; REPORTED],
             repeated: 0,
         };
         search.run(next);
@@ -66,7 +66,7 @@ struct Search<'s> {
     found: &'s mut [u64],
     /// What was reported last, where the same again is nothing new: by the
     /// state, as texts that repeat one thing report few of them in turn.
-    reported: [Reported; REPORTED],
+    reported: &'s mut [Reported],
     /// How many reports were nothing new.
     repeated: usize,
 }
@@ -82,13 +82,18 @@ struct Left {
 
 const REPORTED: usize = 4;
 
+/// How many reports are remembered where a text repeats many.
+const REPORTED_OF_MANY: usize = 16;
+
 /// After so many reports that were nothing new, what was read before is kept in
 /// mind: others had better not pay for that.
 const MANY_REPEATED: usize = 32;
 
-/// How far ahead it is looked whether a gap is broken, in bytes, and what begins
-/// before, in letters.
+/// How far ahead it is looked whether a gap is broken, in bytes.
 const SOON: usize = 8;
+
+/// How much of what begins before, in letters.
+const LETTERS: usize = 16;
 
 /// A report that is nothing new.
 #[derive(Clone, Copy, Debug)]
@@ -126,8 +131,12 @@ impl<'s> Search<'s> {
     // A function of its own, as it is seldom needed.
     #[cold]
     #[inline(never)]
-    fn read_repeating(&mut self, left: Left) {
-        self.read::<true>(left);
+    fn read_repeating(self, left: Left) {
+        let mut search = Search {
+            reported: &mut [Reported::NOTHING; REPORTED_OF_MANY],
+            ..self
+        };
+        search.read::<true>(left);
     }
 
     /// Reads what is left; to the end where `IS_REPEATING` says that the text
@@ -254,8 +263,18 @@ impl<'s> Search<'s> {
         };
         [first, second]
             .into_iter()
-            .take_while(|(run, _)| *run != NO_RUN)
-            .all(|&(run, length)| self.is_reported(run, at + length))
+            .all(|&(report, length)| match report {
+                Report::Nothing => true,
+                Report::Found(run) => self.is_reported(run, at + length),
+                Report::Ended { follower, pattern } => {
+                    self.scratch.ends.push(End {
+                        follower,
+                        place: at + length,
+                        pattern,
+                    });
+                    true
+                }
+            })
     }
 
     /// Goes on with the runs that were under way where the text ended before; one
@@ -357,7 +376,7 @@ impl<'s> Search<'s> {
     fn report(&mut self, run: Run, end: usize, begun: &mut Begun) -> Option<usize> {
         if self.is_reported(run, end) {
             self.repeated += 1;
-            begun.reports(run, end);
+            begun.reports(Report::Found(run), end);
             return None;
         }
         self.report_anew(run, end, begun)
@@ -367,7 +386,9 @@ impl<'s> Search<'s> {
     /// which it takes note.
     #[inline]
     fn is_reported(&mut self, run: Run, end: usize) -> bool {
-        let last = &self.reported[usize::from(run.state) % REPORTED];
+        let Some(&mut last) = self.last_of(run) else {
+            return false;
+        };
         if last.run != run || !self.scratch.open.has(last.opened, end) {
             return false;
         }
@@ -381,9 +402,17 @@ impl<'s> Search<'s> {
         true
     }
 
+    /// Where what a run reports is remembered.
+    #[inline]
+    fn last_of(&mut self, run: Run) -> Option<&mut Reported> {
+        // There is room for a power of two.
+        let place = usize::from(run.state) & (self.reported.len() - 1);
+        self.reported.get_mut(place)
+    }
+
     #[inline(never)]
     fn report_anew(&mut self, run: Run, end: usize, begun: &mut Begun) -> Option<usize> {
-        let mut is_simple = true;
+        let (mut is_simple, mut ends_many) = (true, false);
         let mut report = Reported {
             run,
             ..Reported::NOTHING
@@ -404,10 +433,8 @@ impl<'s> Search<'s> {
                             place: end,
                             pattern,
                         });
-                        if report.unless.replace((follower, pattern)).is_some() {
-                            // One is remembered; two are not often met.
-                            is_simple = false;
-                        }
+                        // One is remembered; two are not often met.
+                        ends_many |= report.unless.replace((follower, pattern)).is_some();
                     }
                 }
                 Then::Join(join) => {
@@ -426,19 +453,24 @@ impl<'s> Search<'s> {
         let is_first = any.is_none_or(|any| !std::ptr::eq(self.entry, any));
         if let Some(any) = any
             && report.opened != 0
-            && report.unless.is_none()
+            && !ends_many
             && let Some(looked) = self.closes_soon(any, end)
         {
             self.repeated += 1;
-            begun.reports_nothing(looked);
+            begun.looked(looked);
+            if let Some((follower, pattern)) = report.unless {
+                begun.reports(Report::Ended { follower, pattern }, end);
+            }
             if is_first {
                 self.scratch.open.close();
             }
             return None;
         }
-        begun.reports(run, end);
-        if is_simple {
-            self.reported[usize::from(run.state) % REPORTED] = report;
+        begun.reports(Report::Found(run), end);
+        if is_simple && !ends_many {
+            if let Some(last) = self.last_of(run) {
+                *last = report;
+            }
         }
         if self.scratch.open.joins == 0 || !is_first {
             return None;
@@ -472,7 +504,7 @@ impl<'s> Search<'s> {
         let (symbols, dfa) = (&self.automaton.symbols, &self.automaton.dfa);
         let before = symbols.read_before(self.known.text, at);
         let mut state = any.begins.get(usize::from(before)).unwrap_or(DEAD);
-        for _ in 0..SOON {
+        for _ in 0..LETTERS {
             if state == DEAD {
                 return Some(at);
             }
