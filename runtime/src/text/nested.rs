@@ -153,7 +153,7 @@ fn escape(letter: char) -> String {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "build"))]
 mod tests {
     use super::*;
     use crate::Request;
