@@ -467,10 +467,11 @@ impl<'s> Search<'s> {
             return None;
         }
         begun.reports(Report::Found(run), end);
-        if is_simple && !ends_many {
-            if let Some(last) = self.last_of(run) {
-                *last = report;
-            }
+        if is_simple
+            && !ends_many
+            && let Some(last) = self.last_of(run)
+        {
+            *last = report;
         }
         if self.scratch.open.joins == 0 || !is_first {
             return None;
