@@ -12,7 +12,7 @@ use agentos_benches::{
     clock::median,
     ours, picked,
     rego::{self, Rego},
-    report::{Table, duration, ratio},
+    report::{Table, duration, ratio, thousands},
     rules::{Workload, rules},
 };
 use agentos_compiler::{Options, Plan, Sources, check, compile, lower, read};
@@ -58,6 +58,46 @@ fn main() {
             });
         }
         table.row(row);
+    }
+    table.print();
+    proving();
+}
+
+/// Of how many rules it is proved what they decide.
+const PROVED: [usize; 4] = [10, 100, 1_000, 10_000];
+
+/// What it takes to find everything that `agentos validate` finds, beside what is
+/// found without proofs.
+fn proving() {
+    println!("## Proving what rules decide\n");
+    let mut table = Table::new(&["workload", "rules", "compiled", "proved", "", "findings"]);
+    for workload in Workload::ALL {
+        for size in PROVED {
+            eprintln!("proving, {}, {size} rules", workload.name());
+            let text = ours::text(&rules(workload, size));
+            let sources = Sources::one("authz.policy", text);
+            let taken = |proves| {
+                let options = Options {
+                    strict: false,
+                    proves,
+                };
+                median(TIMES_PEER, || (), |()| compile(&sources, &options))
+            };
+            let (compiled, proved) = (taken(false), taken(true));
+            let options = Options {
+                strict: false,
+                proves: true,
+            };
+            let (_, findings) = compile(&sources, &options);
+            table.row(vec![
+                workload.name().to_owned(),
+                thousands(size as f64),
+                duration(compiled),
+                duration(proved),
+                ratio(proved.as_nanos() as f64, compiled.as_nanos() as f64),
+                findings.len().to_string(),
+            ]);
+        }
     }
     table.print();
 }

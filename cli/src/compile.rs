@@ -73,6 +73,7 @@ pub(crate) fn run(verb: &Compile) -> Result<Status, Failure> {
         &sources,
         &Options {
             strict: verb.strict,
+            proves: true,
         },
     );
     output::show_errors(&sources, &findings);

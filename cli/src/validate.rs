@@ -57,6 +57,7 @@ pub(crate) fn run(verb: &Validate) -> Result<Status, Failure> {
         &sources,
         &Options {
             strict: verb.strict,
+            proves: true,
         },
     );
     let summary = Summary::of(&findings);

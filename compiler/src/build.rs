@@ -197,6 +197,7 @@ impl Policies {
             &sources,
             &Options {
                 strict: self.strict,
+                proves: true,
             },
         );
         let Some(plan) = plan else {

@@ -28,7 +28,7 @@ pub mod semantic;
 pub mod shipped;
 pub mod source;
 
-use finding::{Level, codes};
+use finding::{Level, Lint, codes};
 use read::is_yaml;
 
 /// The syntax that is compiled: trees, printers, bounds.
@@ -46,6 +46,9 @@ pub use source::{Source, Sources};
 pub struct Options {
     /// Whether warnings and notes are errors.
     pub strict: bool,
+    /// Whether it is proved what rules decide, which may take as long as all else:
+    /// for what people read, less for what is compiled to be run at once.
+    pub proves: bool,
 }
 
 /// Compiles texts that belong together.
@@ -78,7 +81,11 @@ pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Findi
             || dialect.is_none_or(|dialect| ["policy", "yaml"].contains(dialect))
     }));
     findings.extend(check(&program));
-    let mut findings = expected(&program, findings);
+    let expects: Vec<ir::Expect> = program
+        .policies
+        .iter()
+        .flat_map(|policy| policy.expects.iter().cloned())
+        .collect();
     // A program with errors has holes.
     let is_whole = findings.iter().all(|finding| finding.level < Level::Error);
     let plan = if is_whole {
@@ -86,7 +93,15 @@ pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Findi
     } else {
         Err(plan::outgrown_in(&program))
     };
-    let plan = plan.map_err(|outgrown| findings.extend(outgrown)).ok();
+    match &plan {
+        Ok(plan) if options.proves => findings.extend(check::deciding::check(plan)),
+        Ok(_) => {}
+        Err(outgrown) => findings.extend(outgrown.iter().cloned()),
+    }
+    let plan = plan.ok();
+    let is_proved = options.proves && plan.is_some();
+    let is_looked_for = |lint: &Lint| is_proved || !check::deciding::finds(lint);
+    let mut findings = expected(&expects, is_looked_for, findings);
     findings.retain_mut(|finding| {
         if is_yaml(&sources.get(finding.primary.span.source).name) {
             finding.speak_yaml();
@@ -106,8 +121,11 @@ pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Findi
 
 /// Takes out what an `expect` says is fine, and reports each `expect` that
 /// nothing answered to. An error cannot be expected away.
-fn expected(program: &ir::Program, findings: Vec<Finding>) -> Vec<Finding> {
-    let expects: Vec<&ir::Expect> = program.policies.iter().flat_map(|p| &p.expects).collect();
+fn expected(
+    expects: &[ir::Expect],
+    is_looked_for: impl Fn(&Lint) -> bool,
+    findings: Vec<Finding>,
+) -> Vec<Finding> {
     let mut answered = vec![false; expects.len()];
     let mut left: Vec<Finding> = findings
         .into_iter()
@@ -128,7 +146,7 @@ fn expected(program: &ir::Program, findings: Vec<Finding>) -> Vec<Finding> {
     for (expect, _) in expects
         .iter()
         .zip(answered)
-        .filter(|(_, answered)| !answered)
+        .filter(|(expect, answered)| !answered && is_looked_for(expect.lint))
     {
         let name = expect.lint.name;
         let finding = if expect.lint.level == Level::Error {

@@ -5,6 +5,11 @@
 
 use agentos_compiler::{Options, Sources, compile, finding::text, governance::Setting, shipped};
 
+const PROVING: Options = Options {
+    strict: false,
+    proves: true,
+};
+
 /// Compiles the fixture without its drawings and compares what is found.
 #[track_caller]
 fn check(fixture: &str) {
@@ -24,7 +29,7 @@ fn check(fixture: &str) {
         expected.push((start..start + more + 1, rest[more..].trim().to_owned()));
     }
     let sources = Sources::one("drawn.policy", text.as_str());
-    let (_, findings) = compile(&sources, &Options::default());
+    let (_, findings) = compile(&sources, &PROVING);
     let mut found: Vec<_> = findings
         .iter()
         .map(|finding| (finding.primary.span.range(), finding.lint.code.to_owned()))
@@ -196,15 +201,12 @@ policy p { extends baseline; }
 "#,
     );
     let sources = Sources::one("house.policy", "policy baseline { deny x; }");
-    let (_, findings) = compile(&sources, &Options::default());
+    let (_, findings) = compile(&sources, &PROVING);
     let drawn = text::render(&sources, &findings, text::Colour::Plain);
     assert!(drawn.contains("house.policy:1:8"), "{drawn}");
     assert!(drawn.contains("shipped/baseline.policy:"), "{drawn}");
     let shipped = shipped::text("baseline").expect("`baseline` is shipped");
-    let (_, findings) = compile(
-        &Sources::one("policies/baseline.policy", shipped),
-        &Options::default(),
-    );
+    let (_, findings) = compile(&Sources::one("policies/baseline.policy", shipped), &PROVING);
     assert!(findings.is_empty(), "{findings:#?}");
 }
 
@@ -287,7 +289,7 @@ fn a_limit_takes_in_a_policy_what_it_takes_as_a_setting() {
             let takes = setting.takes();
             let fits = takes.integer(value).is_some() || takes.fraction(value).is_some();
             let text = format!("policy p {{ limits {{ {setting} {value}; }} }}");
-            let (_, findings) = compile(&Sources::one("a.policy", text), &Options::default());
+            let (_, findings) = compile(&Sources::one("a.policy", text), &PROVING);
             let refused = findings
                 .iter()
                 .any(|finding| finding.message.contains(&takes.to_string()));
@@ -322,7 +324,7 @@ policy p {
     // The home of a dialect says itself what it looks at.
     let dialect =
         "name: p\nmax_tokens: 100\nblocked_patterns:\n  - pattern: '^rm'\n    type: regex\n";
-    let (plan, findings) = compile(&Sources::one("p.yaml", dialect), &Options::default());
+    let (plan, findings) = compile(&Sources::one("p.yaml", dialect), &PROVING);
     assert!(plan.is_some() && findings.is_empty(), "{findings:#?}");
 }
 
@@ -342,7 +344,7 @@ policy p {
 "#,
     );
     let yaml = "policy: p\nrates:\n  - {limit: x, count: 1, per: day, else: deny}\n  - {limit: z, count: 1, per: day, else: deny, because: ''}\nexpect:\n  - {finding: empty-text, about: rates}\n";
-    let (_, findings) = compile(&Sources::one("a.yaml", yaml), &Options::default());
+    let (_, findings) = compile(&Sources::one("a.yaml", yaml), &PROVING);
     assert!(findings.is_empty(), "{findings:#?}");
 }
 
@@ -362,7 +364,7 @@ policy p {
 #[test]
 fn a_message_names_the_type_of_a_list_to_its_last_element() {
     let text = "policy p { action a { l: [[string]] } deny a when l == \"x\"; }";
-    let (_, findings) = compile(&Sources::one("a.policy", text), &Options::default());
+    let (_, findings) = compile(&Sources::one("a.policy", text), &PROVING);
     let said: Vec<String> = findings
         .iter()
         .map(|finding| format!("{} {}", finding.message, finding.primary.text))
@@ -377,7 +379,7 @@ fn a_message_names_the_type_of_a_list_to_its_last_element() {
 #[test]
 fn an_effect_of_another_language_is_named_with_ours_in_yaml_too() {
     let sources = Sources::one("a.yaml", "policy: p\nrules:\n  - block: x\n");
-    let (_, findings) = compile(&sources, &Options::default());
+    let (_, findings) = compile(&sources, &PROVING);
     let said: Vec<_> = findings
         .iter()
         .map(|finding| (finding.lint.name, finding.help.as_deref()))
@@ -387,7 +389,7 @@ fn an_effect_of_another_language_is_named_with_ours_in_yaml_too() {
 
 /// What a text's findings advise.
 fn advice(name: &str, text: &str) -> Vec<String> {
-    let (_, findings) = compile(&Sources::one(name, text), &Options::default());
+    let (_, findings) = compile(&Sources::one(name, text), &PROVING);
     let advice = findings.into_iter().filter_map(|finding| finding.help);
     advice.collect()
 }
@@ -559,7 +561,9 @@ policy p {
     audit *;
         //^ AOS0403
     audit * when params.x == 1;
+  //^^^^^ AOS0410
     allow a when context.level > 3 and context.level < 9;
+  //^^^^^ AOS0410
                //^^^^^^^^^^^^^ AOS0402
     deny a when context.level < 3;
     deny b priority 5;
@@ -636,9 +640,15 @@ policy p {
 #[test]
 fn strict_makes_errors_of_warnings() {
     let sources = Sources::one("p.policy", "policy p { audit *; }");
-    let (plan, found) = compile(&sources, &Options::default());
+    let (plan, found) = compile(&sources, &PROVING);
     assert!(plan.is_some() && found.len() == 1);
-    let (plan, found) = compile(&sources, &Options { strict: true });
+    let (plan, found) = compile(
+        &sources,
+        &Options {
+            strict: true,
+            ..PROVING
+        },
+    );
     assert!(plan.is_none() && found.len() == 1);
 }
 
@@ -646,7 +656,7 @@ fn strict_makes_errors_of_warnings() {
 fn the_same_text_gives_the_same_table() {
     let text = "policy p { extends baseline; patterns a { substring \"x\"; } deny * when text matches a or text matches r\"y\"; }";
     let table = || {
-        let (plan, found) = compile(&Sources::one("p.policy", text), &Options::default());
+        let (plan, found) = compile(&Sources::one("p.policy", text), &PROVING);
         format!("{:?}", plan.unwrap_or_else(|| panic!("{found:?}")).table())
     };
     assert_eq!(table(), table());
@@ -682,10 +692,7 @@ fn policies_extend_each_other_to_a_bounded_depth() {
     let chain = (0..3000).map(|at| format!("policy p{at} {{ extends p{}; }}", at + 1));
     let mut text: Vec<String> = chain.collect();
     text.push("policy p3000 { allow z; }".to_owned());
-    let (plan, found) = compile(
-        &Sources::one("p.policy", text.join("\n")),
-        &Options::default(),
-    );
+    let (plan, found) = compile(&Sources::one("p.policy", text.join("\n")), &PROVING);
     assert!(plan.is_none());
     assert!(
         found.iter().all(|finding| finding.lint.code == "AOS0008"),

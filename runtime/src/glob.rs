@@ -91,6 +91,42 @@ impl Glob {
         }
     }
 
+    /// The same as an expression in the syntax of the `regex` crate, for what
+    /// reasons about names: those it matches from end to end.
+    ///
+    /// ```
+    /// use agentos_runtime::glob::Glob;
+    ///
+    /// assert_eq!(Glob::new("db.*[!a]").expression(), r"(?s)db\.(?:.*)[^a-a]");
+    /// ```
+    pub fn expression(&self) -> String {
+        let mut expression = String::from("(?s)");
+        for piece in &self.pieces {
+            match piece {
+                Piece::Letter(letter) => escape(*letter, &mut expression),
+                Piece::One => expression.push('.'),
+                Piece::Any => expression.push_str("(?:.*)"),
+                Piece::Class { negated, ranges } => {
+                    expression.push('[');
+                    if *negated {
+                        expression.push('^');
+                    }
+                    for (from, to) in ranges.iter().filter(|(from, to)| from <= to) {
+                        escape(*from, &mut expression);
+                        expression.push('-');
+                        escape(*to, &mut expression);
+                    }
+                    if ranges.iter().all(|(from, to)| from > to) {
+                        // No letter is in it.
+                        expression.push_str("&&&&");
+                    }
+                    expression.push(']');
+                }
+            }
+        }
+        expression
+    }
+
     /// Whether the whole name is such.
     pub fn matches(&self, name: &str) -> bool {
         let (mut pieces, mut letters) = (self.pieces.iter(), name.chars());
@@ -120,6 +156,14 @@ impl Glob {
             }
         }
     }
+}
+
+/// A letter that stands for itself in an expression.
+fn escape(letter: char, expression: &mut String) {
+    if letter.is_ascii_punctuation() {
+        expression.push('\\');
+    }
+    expression.push(letter);
 }
 
 impl Piece {

@@ -5,6 +5,7 @@
 //! knows, is refused.
 
 pub(crate) mod record;
+mod writing;
 
 use std::{borrow::Cow, collections::HashSet, fmt};
 

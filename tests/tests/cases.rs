@@ -69,7 +69,13 @@ fn plan() -> Plan {
     for (name, text) in files(".policy") {
         sources.add(format!("policies/{name}.policy"), text);
     }
-    let (plan, findings) = compile(&sources, &Options { strict: true });
+    let (plan, findings) = compile(
+        &sources,
+        &Options {
+            strict: true,
+            ..Options::default()
+        },
+    );
     plan.unwrap_or_else(|| panic!("{findings:#?}"))
 }
 

@@ -14,7 +14,13 @@ fn every_shipped_policy_has_a_reviewed_page() {
     for name in shipped::names() {
         let file = format!("{name}.policy");
         let text = fs::read_to_string(folder.join(&file)).expect("a shipped policy is in the tree");
-        let (plan, findings) = compile(&Sources::one(file, text), &Options { strict: true });
+        let (plan, findings) = compile(
+            &Sources::one(file, text),
+            &Options {
+                strict: true,
+                ..Options::default()
+            },
+        );
         let plan = plan.unwrap_or_else(|| panic!("{findings:#?}"));
         let page = fs::read_to_string(folder.join(format!("{name}.snap")));
         let page = page.unwrap_or_else(|error| panic!("the page of `{name}`: {error}"));

@@ -147,7 +147,13 @@ fn what_is_found_stands_at_its_place() {
         let _ = writeln!(listing, "{name}");
         let sources = Sources::one(name.as_str(), text);
         // Under `strict` notes are said too.
-        let (_, findings) = compile(&sources, &Options { strict: true });
+        let (_, findings) = compile(
+            &sources,
+            &Options {
+                strict: true,
+                proves: true,
+            },
+        );
         for finding in findings {
             let (line, column) = sources.line_column(finding.primary.span);
             let marked = sources.text_at(finding.primary.span);

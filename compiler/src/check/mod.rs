@@ -3,6 +3,7 @@
 //! One file a check. A check looks at what a policy says itself; what it
 //! inherited is checked where it was written. No check changes the IR.
 
+pub(crate) mod deciding;
 mod limits;
 mod patterns;
 mod rules;

@@ -622,7 +622,13 @@ policy mail \"1.0\" {
 }
 ",
         );
-        let (plan, found) = compile(&sources, &Options { strict: true });
+        let (plan, found) = compile(
+            &sources,
+            &Options {
+                strict: true,
+                ..Options::default()
+            },
+        );
         let plan = plan.unwrap_or_else(|| panic!("{found:?}"));
         let name = super::ident("POLICY");
         let text = super::text(&plan.table(), &name, &quote!(::agentos));

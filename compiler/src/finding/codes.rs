@@ -110,6 +110,11 @@ lints! {
     AOS0407 REPEATED "repeated" Warning "a rule, rate, signal or name that stands there already";
     AOS0408 EMPTY_TEXT "empty-text" Warning "a reason, suggestion or description that says nothing";
     AOS0409 ANCHORED_TEXT "anchored-text" Warning "a regex that is tied to the start or the end of the whole text";
+    AOS0410 SHADOWED_RULE "shadowed-rule" Warning "a rule, or an action in one, that changes no answer";
+    AOS0411 NEVER_HOLDS "never-holds" Warning "a condition that no request meets";
+    AOS0412 ALWAYS_HOLDS "always-holds" Warning "a condition that every request meets";
+    AOS0413 CONTRADICTION "contradiction" Warning "rules of one priority that say opposite things of one request";
+    AOS0414 NOT_DECIDED "not-decided" Warning "a rule of which the checker cannot tell within its bounds whether it changes an answer";
 
     AOS0501 UNKNOWN_DIALECT "unknown-dialect" Error "a file of a shape that nobody knows";
     AOS0502 REFUSED_DIALECT "refused-dialect" Error "a file of a dialect that is not read";

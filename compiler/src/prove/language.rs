@@ -18,6 +18,8 @@ use regex_automata::{
 };
 use regex_syntax::hir::{Hir, Look};
 
+use super::example::example;
+
 /// Bytes that one automaton may take while it is read.
 const MOST_BYTES: usize = 4 << 20;
 
@@ -27,6 +29,12 @@ pub(crate) struct Language {
     automata: Automata,
     /// Whether exactly these texts are in it; otherwise also some others may be.
     pub(crate) is_exact: bool,
+    /// Whether it matters where a text ends: more text behind it may undo a match.
+    pub(crate) minds_end: bool,
+    /// Whether only what stands first in a text is found.
+    pub(crate) is_first: bool,
+    /// A short text that may be in it.
+    pub(crate) example: Option<String>,
 }
 
 #[derive(Debug)]
@@ -80,6 +88,8 @@ impl Language {
     ///
     /// Where its automaton would be too large.
     pub(crate) fn new(expression: &Hir, unless: Option<&Hir>) -> Result<Language, TooLarge> {
+        let looks = expression.properties().look_set();
+        let ends = [Look::End, Look::EndLF, Look::EndCRLF];
         let automata = match unless {
             None => {
                 let automaton = Automaton::new(expression, MatchKind::LeftmostFirst)?;
@@ -93,6 +103,12 @@ impl Language {
         Ok(Language {
             automata,
             is_exact: true,
+            is_first: expression
+                .properties()
+                .look_set_prefix()
+                .contains(Look::Start),
+            example: example(expression),
+            minds_end: unless.is_some() || ends.into_iter().any(|end| looks.contains(end)),
         })
     }
 
@@ -102,6 +118,20 @@ impl Language {
             is_exact: false,
             ..self
         }
+    }
+
+    /// Whether a text is in it.
+    pub(crate) fn has(&self, text: &str) -> Result<bool, TooLarge> {
+        self.has_within(text, Around::Nothing)
+    }
+
+    /// Whether a text is in it by what stands in it and next to it.
+    pub(crate) fn has_within(&self, text: &str, around: Around) -> Result<bool, TooLarge> {
+        let mut state = self.start(around)?;
+        for &byte in text.as_bytes() {
+            state = self.step(&state, byte)?;
+        }
+        self.ends(&state, around)
     }
 
     /// Where a reading begins.

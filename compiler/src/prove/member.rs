@@ -18,6 +18,13 @@ pub(crate) struct Wanted<'l> {
     pub(crate) is_in: bool,
 }
 
+impl Wanted<'_> {
+    /// Whether a text is that, as far as it can be read.
+    pub(crate) fn is_met(&self, text: &str) -> bool {
+        self.language.has_within(text, self.around) == Ok(self.is_in)
+    }
+}
+
 /// What a search came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Member {
@@ -34,6 +41,35 @@ pub(crate) fn member(wanted: &[Wanted<'_>], most_states: usize) -> Member {
     search(wanted, most_states).unwrap_or(Member::NotDecided)
 }
 
+/// Some text that is all that is wanted: one that is likely, where one is; else a
+/// shortest one.
+pub(crate) fn any_member(wanted: &[Wanted<'_>], most_states: usize) -> Member {
+    let is_one = |text: &str| wanted.iter().all(|wanted| wanted.is_met(text));
+    let sought: Vec<Wanted<'_>> = wanted
+        .iter()
+        .filter(|wanted| wanted.is_in)
+        .copied()
+        .collect();
+    let mut examples = sought
+        .iter()
+        .filter_map(|wanted| wanted.language.example.as_ref());
+    if let Some(text) = examples.find(|text| is_one(text)) {
+        return Member::Text(text.clone());
+    }
+    if most_states == 0 {
+        return Member::NotDecided;
+    }
+    // Mostly what is not wanted is not there anyway.
+    if !sought.is_empty() && sought.len() < wanted.len() {
+        match member(&sought, most_states) {
+            Member::Text(text) if is_one(&text) => return Member::Text(text),
+            Member::None => return Member::None,
+            Member::Text(_) | Member::NotDecided => {}
+        }
+    }
+    member(wanted, most_states)
+}
+
 /// A state that was reached, and how.
 struct Reached {
     from: usize,
@@ -47,7 +83,8 @@ struct Reached {
 type Open = Vec<(usize, State)>;
 
 fn search(wanted: &[Wanted<'_>], most_states: usize) -> Result<Member, TooLarge> {
-    let bytes = alphabet(wanted);
+    let languages: Vec<&Language> = wanted.iter().map(|wanted| wanted.language).collect();
+    let bytes = alphabet(&languages);
     let mut states = Vec::with_capacity(wanted.len());
     for (at, wanted) in wanted.iter().enumerate() {
         match settle(*wanted, wanted.language.start(wanted.around)?) {
@@ -147,12 +184,12 @@ fn text(reached: &[Reached], mut at: usize) -> String {
 
 /// A byte of each kind that some automaton tells from others, those that read
 /// best first.
-fn alphabet(wanted: &[Wanted<'_>]) -> Vec<u8> {
+pub(super) fn alphabet(languages: &[&Language]) -> Vec<u8> {
     let mut classes = HashSet::new();
     let mut bytes: Vec<u8> = (0..=u8::MAX).collect();
     bytes.sort_by_key(|&byte| rank(byte));
     bytes.retain(|&byte| {
-        let of_languages = wanted.iter().map(|wanted| wanted.language.class(byte));
+        let of_languages = languages.iter().map(|language| language.class(byte));
         let class: Vec<(u8, u8)> = of_languages.chain([(kind(byte), 0)]).collect();
         classes.insert(class)
     });
@@ -177,14 +214,14 @@ fn rank(byte: u8) -> (u8, u8) {
 
 /// Where reading a letter of UTF-8 has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Letter {
+pub(super) enum Letter {
     Over,
     /// So many bytes more, of which the first is in this range.
     Within(u8, u8, u8),
 }
 
 impl Letter {
-    fn step(self, byte: u8) -> Option<Letter> {
+    pub(super) fn step(self, byte: u8) -> Option<Letter> {
         match self {
             Letter::Over => match byte {
                 0..=0x7F => Some(Letter::Over),

@@ -1,7 +1,24 @@
 //! What is asked of all texts in, the text that shows the answer out, or that
 //! there is none, or that this was not decided.
 
+pub(crate) mod about;
+pub(crate) mod atom;
+pub(crate) mod circuit;
 pub(crate) mod example;
+pub(crate) mod fields;
 pub(crate) mod language;
 pub(crate) mod matching;
+pub(crate) mod matters;
+pub(crate) mod meaning;
 pub(crate) mod member;
+mod moment;
+pub(crate) mod names;
+mod near;
+mod number;
+pub(crate) mod outcome;
+pub(crate) mod search;
+pub(crate) mod texts;
+pub(crate) mod value;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,412 @@
+//! What the rules of a table say of the calls of one action, as gates over
+//! questions about their fields.
+
+use std::collections::HashMap;
+
+use agentos_runtime::table::{
+    Action, Check, Combine, Condition, DefaultAnswer, Effect, Field, Literal, Normalize, Policy,
+    Quantifier, Rule, Stage, Test,
+};
+
+use super::{
+    about::{About, RuleAt},
+    atom::{Ask, Atom, Declared, Kind, Of},
+    circuit::{Circuit, Lit},
+    language::Around,
+    outcome::outcome,
+    texts::Languages,
+};
+
+/// An action at a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) action: String,
+    pub(crate) stage: Stage,
+}
+
+/// What rules say of the calls of one action.
+pub(crate) struct Meaning<'t> {
+    pub(crate) place: Place,
+    pub(crate) circuit: Circuit,
+    pub(crate) languages: Languages<'t>,
+    pub(crate) atoms: Vec<Atom<'t>>,
+    /// By atom: that it is true, false, in doubt.
+    pub(crate) outcomes: Vec<[Lit; 3]>,
+    known: HashMap<Atom<'t>, usize>,
+    /// How many questions are known to the order of numbers.
+    pub(crate) ordered: usize,
+    /// By rule, that something behind a disguise makes it true or in doubt.
+    disguised: HashMap<(usize, RuleAt), Lit>,
+}
+
+/// When a condition is true and when it is false; otherwise it is in doubt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    pub(crate) holds: Lit,
+    pub(crate) fails: Lit,
+}
+
+/// What a rule says.
+#[derive(Clone, Debug)]
+pub(crate) struct Says {
+    /// Where it stands in its policy.
+    pub(crate) rule: RuleAt,
+    pub(crate) effect: Effect,
+    /// Its condition is true.
+    pub(crate) holds: Lit,
+    /// It is asked and adds its effect: true, in doubt, or true behind a disguise.
+    pub(crate) adds: Lit,
+    /// It is asked and true.
+    pub(crate) answers: Lit,
+}
+
+/// What policies say together.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// All rules that are about the action.
+    pub(crate) rules: Vec<Says>,
+    /// By policy: whether declarations are broken.
+    pub(crate) broken: Vec<Lit>,
+    /// By effect: that the answer is that strict at least.
+    pub(crate) at_least: [Lit; EFFECTS],
+    /// The same of what rules and declarations say alone.
+    pub(crate) said: [Lit; EFFECTS],
+}
+
+/// How many effects there are.
+const EFFECTS: usize = Effect::ALL.len();
+
+impl<'t> Meaning<'t> {
+    pub(crate) fn new(place: Place) -> Meaning<'t> {
+        Meaning {
+            place,
+            circuit: Circuit::new(),
+            languages: Languages::default(),
+            atoms: Vec::new(),
+            outcomes: Vec::new(),
+            known: HashMap::new(),
+            ordered: 0,
+            disguised: HashMap::new(),
+        }
+    }
+
+    /// What policies say together; `is_there` tells the rules that count.
+    pub(crate) fn answer(
+        &mut self,
+        policies: &[(&Policy<'t>, &About<'t>)],
+        is_there: impl Fn(usize, RuleAt) -> bool,
+    ) -> Answer {
+        let mut answer = Answer {
+            rules: Vec::new(),
+            broken: Vec::new(),
+            at_least: [self.circuit.no(); EFFECTS],
+            said: [self.circuit.no(); EFFECTS],
+        };
+        // By effect, what adds it: rules and declarations, and everything.
+        let mut said: [Vec<Lit>; EFFECTS] = Default::default();
+        let mut added: [Vec<Lit>; EFFECTS] = Default::default();
+        let mut answered = Vec::new();
+        for (number, (policy, about)) in policies.iter().enumerate() {
+            let mut rules = about.rules(&self.place.action);
+            rules.retain(|&rule| is_there(number, rule));
+            let of_policy = self.rules(policy, number, &rules);
+            let broken = self.broken(policy);
+            let is_true: Vec<Lit> = of_policy.iter().map(|says| says.answers).collect();
+            let is_true = self.circuit.any(is_true);
+            let default = self.circuit.all([!is_true, !broken]);
+            // Where declarations are broken, nothing else is asked.
+            for says in &of_policy {
+                said[says.effect as usize].push(says.adds);
+            }
+            said[Effect::Deny as usize].push(broken);
+            match policy.default {
+                DefaultAnswer::Allow => added[Effect::Allow as usize].push(default),
+                DefaultAnswer::Deny => added[Effect::Deny as usize].push(default),
+                DefaultAnswer::Abstain => {}
+            }
+            answered.push(match policy.default {
+                DefaultAnswer::Abstain => is_true,
+                DefaultAnswer::Allow | DefaultAnswer::Deny => self.circuit.yes(),
+            });
+            answer.rules.extend(of_policy);
+            answer.broken.push(broken);
+        }
+        // What nobody answers is denied.
+        let nobody = !self.circuit.any(answered);
+        added[Effect::Deny as usize].push(nobody);
+        answer.said = self.by_effect(said);
+        for (added, said) in added.iter_mut().zip(answer.said) {
+            added.push(said);
+        }
+        answer.at_least = self.by_effect(added);
+        answer
+    }
+
+    /// By effect, that something adds it or a stricter one.
+    fn by_effect(&mut self, added: [Vec<Lit>; EFFECTS]) -> [Lit; EFFECTS] {
+        let mut at_least = [self.circuit.no(); EFFECTS];
+        let mut stricter = self.circuit.no();
+        for (at_least, added) in at_least.iter_mut().zip(added).rev() {
+            stricter = self.circuit.any(added.into_iter().chain([stricter]));
+            *at_least = stricter;
+        }
+        at_least
+    }
+
+    /// What the rules of a policy say that are about the action.
+    fn rules(&mut self, policy: &Policy<'t>, number: usize, rules: &[RuleAt]) -> Vec<Says> {
+        let shape = self.shape(policy);
+        let mut all = Vec::new();
+        for rules in rules.chunk_by(|one, other| one.0 == other.0) {
+            let Some(part) = rules.first().and_then(|first| policy.parts.get(first.0)) else {
+                continue;
+            };
+            let mut rules: Vec<(RuleAt, &Rule<'t>)> = rules
+                .iter()
+                .filter_map(|&at| Some((at, part.rules.get(at.1)?)))
+                .collect();
+            if part.combine == Combine::Priority {
+                rules.sort_by_key(|(_, rule)| std::cmp::Reverse(rule.priority));
+            }
+            // Those that are true stand in the way of what comes after.
+            let mut open = self.circuit.yes();
+            for (at, rule) in rules {
+                let reading = match &rule.when {
+                    Some(when) => self.condition(policy, shape.as_ref(), when),
+                    None => self.always(),
+                };
+                let disguised = if looks_through(policy, rule) {
+                    let circuit = &mut self.circuit;
+                    let input = self.disguised.entry((number, at));
+                    let input = *input.or_insert_with(|| circuit.input());
+                    self.circuit.all([input, reading.fails])
+                } else {
+                    self.circuit.no()
+                };
+                let adds = match rule.effect {
+                    Effect::Allow => reading.holds,
+                    _ => self.circuit.any([!reading.fails, disguised]),
+                };
+                let says = Says {
+                    rule: at,
+                    effect: rule.effect,
+                    holds: reading.holds,
+                    adds: self.circuit.all([adds, open]),
+                    answers: self.circuit.all([reading.holds, open]),
+                };
+                if part.combine == Combine::Priority {
+                    open = self.circuit.all([open, !reading.holds]);
+                }
+                all.push(says);
+            }
+        }
+        all
+    }
+
+    fn always(&self) -> Reading {
+        Reading {
+            holds: self.circuit.yes(),
+            fails: self.circuit.no(),
+        }
+    }
+
+    /// The declaration of the action.
+    fn shape<'p>(&self, policy: &'p Policy<'t>) -> Option<Action<'t>> {
+        let mut actions = policy.actions.iter();
+        let is_it = |action: &&'p Action<'t>| action.name == self.place.action;
+        (self.place.stage == Stage::Call)
+            .then(|| actions.find(is_it).cloned())
+            .flatten()
+    }
+
+    /// Whether a call breaks what a policy declares.
+    fn broken(&mut self, policy: &Policy<'t>) -> Lit {
+        let Some(shape) = self.shape(policy) else {
+            return self.circuit.no();
+        };
+        let mut misfits = Vec::new();
+        for param in shape.params.iter() {
+            let atom = Atom {
+                field: Field::Param(vec![param.name].into()),
+                declared: declared(param.optional),
+                quantifier: Of::Whole,
+                ask: Ask::HasType(Kind::new(&param.ty)),
+            };
+            misfits.push(!self.atom(atom).holds);
+        }
+        self.circuit.any(misfits)
+    }
+
+    // How deep conditions nest is bounded where they are read.
+    fn condition(
+        &mut self,
+        policy: &Policy<'t>,
+        shape: Option<&Action<'t>>,
+        condition: &Condition<'t>,
+    ) -> Reading {
+        let (parts, is_all) = match condition {
+            Condition::Test(test) => return self.test(policy, shape, test),
+            Condition::All(parts) => (parts, true),
+            Condition::Any(parts) => (parts, false),
+        };
+        let parts: Vec<Reading> = parts
+            .iter()
+            .map(|part| self.condition(policy, shape, part))
+            .collect();
+        let holds = parts.iter().map(|part| part.holds);
+        let fails = parts.iter().map(|part| part.fails);
+        if is_all {
+            Reading {
+                holds: self.circuit.all(holds),
+                fails: self.circuit.any(fails),
+            }
+        } else {
+            Reading {
+                holds: self.circuit.any(holds),
+                fails: self.circuit.all(fails),
+            }
+        }
+    }
+
+    fn test(
+        &mut self,
+        policy: &Policy<'t>,
+        shape: Option<&Action<'t>>,
+        test: &Test<'t>,
+    ) -> Reading {
+        let reading = self.plain_test(policy, shape, test);
+        if test.negated {
+            Reading {
+                holds: reading.fails,
+                fails: reading.holds,
+            }
+        } else {
+            reading
+        }
+    }
+
+    /// A test without its `not`.
+    fn plain_test(
+        &mut self,
+        policy: &Policy<'t>,
+        shape: Option<&Action<'t>>,
+        test: &Test<'t>,
+    ) -> Reading {
+        let ask = Ask::new(policy, &test.check);
+        let is_whole = test.quantifier == Quantifier::Whole;
+        let declared = match &test.field {
+            // What is always there.
+            Field::Action | Field::Text if ask == Ask::Exists => return self.settled(Some(true)),
+            Field::Action | Field::Text | Field::Agent if !is_whole && ask != Ask::Exists => {
+                return self.settled(None);
+            }
+            Field::Action => {
+                let outcome = self.of_action(&ask);
+                return self.settled(outcome);
+            }
+            Field::Text if self.is_in_action(&ask) => return self.settled(Some(true)),
+            Field::Param(names) => match shape {
+                None => Declared::No,
+                Some(shape) => {
+                    let mut params = shape.params.iter();
+                    let param = params.find(|param| Some(&param.name) == names.first());
+                    let Some(param) = param else {
+                        // What is not declared is absent.
+                        let is_every = test.quantifier == Quantifier::Every;
+                        return self.settled(Some(is_every && ask != Ask::Exists));
+                    };
+                    declared(param.optional)
+                }
+            },
+            Field::Text | Field::Agent | Field::Context(_) | Field::Attested(_) => Declared::No,
+        };
+        self.atom(Atom {
+            field: test.field.clone(),
+            declared,
+            // Elements are not asked whether they exist.
+            quantifier: match ask {
+                Ask::Exists => Of::Whole,
+                _ => test.quantifier.into(),
+            },
+            ask,
+        })
+    }
+
+    /// What the action's name settles.
+    fn of_action(&self, ask: &Ask<'t>) -> Option<bool> {
+        let name = self.place.action.clone().into();
+        outcome(&self.languages, Of::Whole, ask, &name).unwrap_or_default()
+    }
+
+    /// Whether the action's name alone has what is asked of the text.
+    fn is_in_action(&self, ask: &Ask<'t>) -> bool {
+        let Ok(Some(languages)) = self.languages.of(ask) else {
+            return false;
+        };
+        languages.iter().any(|language| {
+            let found = language.has_within(&self.place.action, Around::After);
+            language.is_exact && found == Ok(true)
+        })
+    }
+
+    fn settled(&self, outcome: Option<bool>) -> Reading {
+        let (yes, no) = (self.circuit.yes(), self.circuit.no());
+        Reading {
+            holds: if outcome == Some(true) { yes } else { no },
+            fails: if outcome == Some(false) { yes } else { no },
+        }
+    }
+
+    /// What a question may come to.
+    fn atom(&mut self, atom: Atom<'t>) -> Reading {
+        let known = self.known.get(&atom).copied();
+        let number = known.unwrap_or_else(|| {
+            let (holds, doubt) = (self.circuit.input(), self.circuit.input());
+            self.circuit.require([!holds, !doubt]);
+            let is_sure = matches!(atom.ask, Ask::Exists | Ask::HasType(_));
+            // Whether a text is too long to be read is another matter.
+            if is_sure || atom.field == Field::Text {
+                self.circuit.require([!doubt]);
+            }
+            let fails = self.circuit.all([!holds, !doubt]);
+            let number = self.atoms.len();
+            self.outcomes.push([holds, fails, doubt]);
+            self.atoms.push(atom.clone());
+            self.known.insert(atom, number);
+            number
+        });
+        let [holds, fails, _] = self.outcomes[number];
+        Reading { holds, fails }
+    }
+}
+
+const fn declared(is_optional: bool) -> Declared {
+    if is_optional {
+        Declared::Optional
+    } else {
+        Declared::Required
+    }
+}
+
+/// Whether what a disguise hides may make a rule add its effect.
+fn looks_through(policy: &Policy<'_>, rule: &Rule<'_>) -> bool {
+    if policy.normalize == Normalize::Never || rule.effect == Effect::Allow {
+        return false;
+    }
+    let mut left: Vec<&Condition<'_>> = rule.when.iter().collect();
+    while let Some(condition) = left.pop() {
+        match condition {
+            Condition::All(parts) | Condition::Any(parts) => left.extend(parts.iter()),
+            Condition::Test(test) => {
+                let is_seen = matches!(
+                    test.check,
+                    Check::Contains(Literal::Text(_)) | Check::Matches(_) | Check::Intent(..)
+                );
+                if is_seen && !test.negated {
+                    return true;
+                }
+            }
+        }
+    }
+    false
+}
