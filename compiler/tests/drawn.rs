@@ -462,6 +462,20 @@ policy p {
 }
 
 #[test]
+fn a_confidence_that_no_signal_has_is_found() {
+    check(
+        r#"
+policy p {
+    intent data_read { signal 0.5 r"a"; signal 0.4 r"b"; }
+    deny * when intent in [data_read] at 0.5;
+    deny x when intent in [data_read] at 0.9 and params.b == 1;
+              //^^^^^^^^^^^^^^^^^^^^^^^^^^^^ AOS0207
+}
+"#,
+    );
+}
+
+#[test]
 fn confidences_are_between_nothing_and_one() {
     check(
         r#"

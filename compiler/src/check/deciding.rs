@@ -9,16 +9,19 @@ use agentos_runtime::{
     table::{self, Combine, Stage},
 };
 
+use agentos_grammar::Span;
+
 use crate::{
     finding::{Finding, Lint, codes},
     ir,
     plan::Plan,
     prove::{
         about::{About, RuleAt, is_glob},
+        atom::Ask,
         circuit::Lit,
         fields::Fields,
         matters::{OfRule, of_rules},
-        meaning::{Meaning, Place},
+        meaning::{Meaning, Part, Place},
         names::Names,
         search::Found,
     },
@@ -60,6 +63,7 @@ pub(crate) fn finds(lint: &Lint) -> bool {
         &codes::ALWAYS_HOLDS,
         &codes::CONTRADICTION,
         &codes::NOT_DECIDED,
+        &codes::IDLE_CONDITION,
     ];
     ours.iter().any(|ours| ours.code == lint.code)
 }
@@ -86,7 +90,15 @@ struct Case<'t> {
     rules: HashMap<RuleAt, OfRule>,
 }
 
-impl Case<'_> {
+/// A value in the list of a test: `in ["a", "b"]`.
+type Entry<'e, 't> = (&'e table::Test<'t>, &'e table::Literal<'t>);
+
+impl<'t> Case<'t> {
+    /// That a test finds this value.
+    fn entry(&mut self, policy: &table::Policy<'t>, (test, value): Entry<'_, 't>) -> Lit {
+        self.meaning.entry(policy, test, value)
+    }
+
     /// Whether a rule's condition holds of each call that fits its declaration.
     fn is_always(&mut self, at: RuleAt) -> bool {
         let Some(&rule) = self.rules.get(&at) else {
@@ -95,6 +107,9 @@ impl Case<'_> {
         self.meaning.find(&[rule.does_not], |_| true) == Found::Nothing
     }
 }
+
+/// Lists of more values are not looked at one by one.
+const MOST_ENTRIES: usize = 64;
 
 /// So many cases are kept.
 const MOST_CASES: usize = 64;
@@ -144,7 +159,13 @@ impl<'c, 't> Checking<'c, 't> {
 
     /// Whether a rule decides a request that is made for it alone: mostly it does,
     /// and nothing else has to be asked.
-    fn decides_alone(&self, alone: &mut Case<'t>, at: RuleAt, rule: &table::Rule<'t>) -> bool {
+    fn decides_alone(
+        &self,
+        alone: &mut Case<'t>,
+        at: RuleAt,
+        rule: &table::Rule<'t>,
+        entry: Option<Entry<'_, 't>>,
+    ) -> bool {
         let Some(&of_rule) = alone.rules.get(&at) else {
             return false;
         };
@@ -153,7 +174,9 @@ impl<'c, 't> Checking<'c, 't> {
             let decision = self.engine.decide(&request);
             decision.rule() == Some(rule.id) && decision.policy() == Some(self.policy.name)
         };
-        let Found::Request(request) = alone.meaning.find(&[of_rule.holds], |_| true) else {
+        let mut wanted = vec![of_rule.holds];
+        wanted.extend(entry.map(|entry| alone.entry(self.policy, entry)));
+        let Found::Request(request) = alone.meaning.find(&wanted, |_| true) else {
             return false;
         };
         // What is missing may put others in doubt.
@@ -173,6 +196,7 @@ impl<'c, 't> Checking<'c, 't> {
             are_all: words.iter().all(|word| word.are_all),
         };
         let decides = |rule: OfRule| vec![rule.holds, rule.matters];
+        let before = found.len();
         let (mut dead, mut open) = (Vec::new(), Vec::new());
         let mut is_always = rule.when.is_some();
         for (word, actions) in words.iter().enumerate() {
@@ -180,7 +204,7 @@ impl<'c, 't> Checking<'c, 't> {
             for name in &actions.names {
                 let mut alone = self.made(name, |known| known == at);
                 is_always = is_always && alone.is_always(at);
-                is_alive = is_alive || self.decides_alone(&mut alone, at, rule);
+                is_alive = is_alive || self.decides_alone(&mut alone, at, rule, None);
                 if is_alive && !is_always {
                     break;
                 }
@@ -188,7 +212,7 @@ impl<'c, 't> Checking<'c, 't> {
             if is_alive {
                 continue;
             }
-            match self.anywhere(actions, at, decides) {
+            match self.anywhere(actions, at, None, decides) {
                 Anywhere::Request(_) => {}
                 Anywhere::Nowhere => dead.push(word),
                 Anywhere::NotDecided => open.push(word),
@@ -206,6 +230,122 @@ impl<'c, 't> Checking<'c, 't> {
                 self.check_dead_word(at, rule, ir, (word, &words[word]), found);
             }
         }
+        let is_told = found.len() > before || self.asks_for_nothing(rule);
+        if !is_told && rule.when.is_some() && all.are_all {
+            self.check_parts(at, rule, ir, &all, found);
+            self.check_entries(at, rule, ir, &all, found);
+        }
+    }
+
+    /// Values in the lists of a rule's tests for which it never decides.
+    fn check_entries(
+        &mut self,
+        at: RuleAt,
+        rule: &table::Rule<'t>,
+        ir: &ir::Rule,
+        actions: &Actions,
+        found: &mut Vec<Finding>,
+    ) {
+        let tests = ir.when.as_ref().map(ir::Condition::tests);
+        let rows = rule.when.iter().flat_map(tests_of);
+        for (test, ir_test) in rows.zip(tests.into_iter().flatten()) {
+            let table::Check::OneOf(values) = &test.check else {
+                continue;
+            };
+            if test.negated || !(2..=MOST_ENTRIES).contains(&values.len()) {
+                continue;
+            }
+            for value in values.iter() {
+                let entry = Some((test, value));
+                let is_alive = actions.names.iter().any(|name| {
+                    let mut alone = self.made(name, |known| known == at);
+                    self.decides_alone(&mut alone, at, rule, entry)
+                });
+                let matters = |rule: OfRule| vec![rule.matters];
+                if !is_alive
+                    && let Anywhere::Nowhere = self.anywhere(actions, at, entry, matters)
+                    && let Anywhere::Request(request) = self.example(at, rule, actions, entry)
+                {
+                    let message = format!(
+                        "with {value} this {} never decides: another rule always does",
+                        word(rule.effect)
+                    );
+                    let finding = Finding::new(&codes::SHADOWED_RULE, ir_test.span, message)
+                        .help("take it out of the list, or narrow what stands in its way");
+                    found.push(self.shown(finding, at, rule, &request));
+                }
+            }
+        }
+    }
+
+    /// Whether a rule asks for an intent that no signal shows, which is a finding of
+    /// its own.
+    fn asks_for_nothing(&self, rule: &table::Rule<'t>) -> bool {
+        let mut tests = rule.when.iter().flat_map(tests_of);
+        tests.any(|test| {
+            matches!(test.check, table::Check::Intent(..))
+                && Ask::new(self.policy, &test.check) == Ask::Matches(Vec::new())
+        })
+    }
+
+    /// Parts of a condition that never hold, where one of several has to, or always,
+    /// where all have to.
+    fn check_parts(
+        &self,
+        at: RuleAt,
+        rule: &table::Rule<'t>,
+        ir: &ir::Rule,
+        actions: &Actions,
+        found: &mut Vec<Finding>,
+    ) {
+        // What is left of the parts of each case by their places.
+        let mut idle: Option<Vec<(usize, Part)>> = None;
+        for name in &actions.names {
+            let mut alone = self.made(name, |known| known == at);
+            let Some(&of_rule) = alone.rules.get(&at) else {
+                continue;
+            };
+            let parts = alone.meaning.parts(self.policy, rule);
+            let is_idle = |part: &Part, meaning: &mut Meaning<'t>| {
+                let wanted = if part.is_way { part.holds } else { !part.holds };
+                meaning.find(&[wanted, of_rule.fits], |_| true) == Found::Nothing
+            };
+            let known = idle.map(|idle| idle.into_iter().map(|(place, _)| place).collect());
+            let known: Vec<usize> = known.unwrap_or_else(|| (0..parts.len()).collect());
+            let parts = parts.into_iter().enumerate();
+            let parts = parts.filter(|(place, _)| known.contains(place));
+            let left: Vec<(usize, Part)> = parts
+                .filter(|(_, part)| is_idle(part, &mut alone.meaning))
+                .collect();
+            if left.is_empty() {
+                return;
+            }
+            idle = Some(left);
+        }
+        let mut said: Vec<u16> = Vec::new();
+        for (_, part) in idle.into_iter().flatten() {
+            // What is part of a part that was told is told with it.
+            if part.clauses.iter().any(|clause| said.contains(clause)) {
+                continue;
+            }
+            said.extend(&part.clauses);
+            let tests = ir.when.as_ref().map(ir::Condition::tests);
+            let mut tests = tests.into_iter().flatten();
+            let spans = tests
+                .by_ref()
+                .filter(|test| part.clauses.contains(&test.clause));
+            let Some(span) = spans.map(|test| test.span).reduce(Span::to) else {
+                continue;
+            };
+            found.push(
+                Finding::new(
+                    &codes::IDLE_CONDITION,
+                    span,
+                    "this part of the condition comes to the same for every request",
+                )
+                .help("take the part out, or write what was meant"),
+            );
+        }
     }
 
     /// A rule that never decides by what is true.
@@ -217,15 +357,14 @@ impl<'c, 't> Checking<'c, 't> {
         actions: &Actions,
         found: &mut Vec<Finding>,
     ) {
-        match self.example(at, rule, actions) {
-            Anywhere::Nowhere => {
-                found.push(never_holds(ir));
-            }
+        match self.example(at, rule, actions, None) {
+            Anywhere::Nowhere if self.asks_for_nothing(rule) => {}
+            Anywhere::Nowhere => found.push(never_holds(ir)),
             Anywhere::NotDecided => found.push(not_decided(ir)),
             Anywhere::Request(request) => {
                 // What is in doubt may be decided by it alone.
                 let matters = |rule: OfRule| vec![rule.matters];
-                match self.anywhere(actions, at, matters) {
+                match self.anywhere(actions, at, None, matters) {
                     Anywhere::Request(_) => {}
                     Anywhere::NotDecided => found.push(not_decided(ir)),
                     Anywhere::Nowhere => {
@@ -255,8 +394,8 @@ impl<'c, 't> Checking<'c, 't> {
             return;
         };
         let matters = |rule: OfRule| vec![rule.matters];
-        if let Anywhere::Request(request) = self.example(at, rule, actions)
-            && let Anywhere::Nowhere = self.anywhere(actions, at, matters)
+        if let Anywhere::Request(request) = self.example(at, rule, actions, None)
+            && let Anywhere::Nowhere = self.anywhere(actions, at, None, matters)
         {
             let message = format!(
                 "`{}` in this {} never decides: another rule always does",
@@ -364,15 +503,19 @@ impl<'c, 't> Checking<'c, 't> {
         &mut self,
         actions: &Actions,
         at: RuleAt,
+        entry: Option<Entry<'_, 't>>,
         wanted: impl Fn(OfRule) -> Vec<Lit>,
     ) -> Anywhere {
         let mut is_decided = true;
+        let policy = self.policy;
         for name in &actions.names {
             let case = self.case(name);
             let Some(&rule) = case.rules.get(&at) else {
                 continue;
             };
-            match case.meaning.find(&wanted(rule), |_| true) {
+            let mut wanted = wanted(rule);
+            wanted.extend(entry.map(|entry| case.entry(policy, entry)));
+            match case.meaning.find(&wanted, |_| true) {
                 Found::Request(request) => return Anywhere::Request(request),
                 Found::Nothing => {}
                 Found::NotDecided => is_decided = false,
@@ -382,7 +525,13 @@ impl<'c, 't> Checking<'c, 't> {
     }
 
     /// A request of which a rule's condition is true, as the engine says as well.
-    fn example(&self, at: RuleAt, rule: &table::Rule<'t>, actions: &Actions) -> Anywhere {
+    fn example(
+        &self,
+        at: RuleAt,
+        rule: &table::Rule<'t>,
+        actions: &Actions,
+        entry: Option<Entry<'_, 't>>,
+    ) -> Anywhere {
         let (engine, policy) = (self.engine, self.policy);
         let is_true = |request: &Request<'_>| {
             let request = asked(policy, request);
@@ -398,7 +547,9 @@ impl<'c, 't> Checking<'c, 't> {
             let Some(&of_rule) = alone.rules.get(&at) else {
                 continue;
             };
-            match alone.meaning.find(&[of_rule.holds], is_true) {
+            let mut wanted = vec![of_rule.holds];
+            wanted.extend(entry.map(|entry| alone.entry(policy, entry)));
+            match alone.meaning.find(&wanted, is_true) {
                 Found::Request(request) => return Anywhere::Request(request),
                 Found::Nothing => {}
                 Found::NotDecided => is_decided = false,
@@ -473,7 +624,7 @@ impl<'c, 't> Checking<'c, 't> {
     }
 
     /// Where the rule that spoke was written.
-    fn span_of(&self, spoke: &Spoke<'_>, but: RuleAt) -> Option<agentos_grammar::Span> {
+    fn span_of(&self, spoke: &Spoke<'_>, but: RuleAt) -> Option<Span> {
         let mut policies = self.table.policies.iter().enumerate();
         let (policy, row) = policies.find(|(_, policy)| policy.name == spoke.policy)?;
         let parts = row.parts.iter().enumerate();
@@ -501,6 +652,16 @@ fn asked<'r>(policy: &'r table::Policy<'_>, request: &'r Request<'_>) -> Request
     Request {
         policies: vec![policy.name.into()],
         ..request.clone()
+    }
+}
+
+/// The tests of a condition, as they stand in it.
+fn tests_of<'p, 't>(condition: &'p table::Condition<'t>) -> Vec<&'p table::Test<'t>> {
+    match condition {
+        table::Condition::All(parts) | table::Condition::Any(parts) => {
+            parts.iter().flat_map(tests_of).collect()
+        }
+        table::Condition::Test(test) => vec![test],
     }
 }
 
@@ -706,6 +867,40 @@ mod tests {
             );
             assert_eq!(found(&text), [], "{text}");
         }
+    }
+
+    #[test]
+    fn a_part_of_a_condition_that_does_nothing_is_found() {
+        for (condition, marked) in [
+            (
+                "amount > 5 and amount < 3 or b == 1",
+                "amount > 5 and amount < 3",
+            ),
+            ("exists amount and b == 1", "exists amount"),
+            (
+                "(c == 2 or action == \"other\") and b == 1",
+                "action == \"other\"",
+            ),
+            ("b == 1 and not (c == 2 and c == 3)", "c == 2 and c == 3"),
+        ] {
+            let text = format!(
+                "policy p {{ action pay {{ amount: decimal, b: integer, c: integer }} allow pay when {condition}; }}"
+            );
+            assert_eq!(
+                one(&text),
+                ("idle-condition", marked.to_owned(), None),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_in_a_list_that_another_rule_always_beats_is_found() {
+        let text = "policy p {\ndeny go when params.tool == \"b\";\nallow go when params.tool in [\"a\", \"b\"];\n}";
+        let marked = "params.tool in [\"a\", \"b\"]".to_owned();
+        assert_eq!(one(text), ("shadowed-rule", marked, Some(2)));
+        let text = "policy p { deny go when params.tool == \"b\" and params.n == 1; allow go when params.tool in [\"a\", \"b\"]; }";
+        assert_eq!(found(text), []);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! inherited is checked where it was written. No check changes the IR.
 
 pub(crate) mod deciding;
+mod intents;
 mod limits;
 mod patterns;
 mod rules;
@@ -17,6 +18,7 @@ pub fn check(program: &ir::Program) -> Vec<Finding> {
     for policy in &program.policies {
         rules::check(policy, &mut found);
         patterns::check(policy, &mut found);
+        intents::check(policy, &mut found);
         limits::check(policy, &mut found);
         trust::check(policy, &mut found);
     }

@@ -91,7 +91,7 @@ lints! {
     AOS0204 NOT_AN_AUTOMATON "not-an-automaton" Error "a pattern that needs backtracking";
     AOS0205 PATTERN_TOO_LARGE "pattern-too-large" Error "a pattern that outgrows its automaton budget";
     AOS0206 WEIGHT_OUT_OF_RANGE "weight-out-of-range" Error "a weight or confidence outside 0..=1";
-    AOS0207 INTENT_WITHOUT_SIGNALS "intent-without-signals" Warning "an intent that no signal counts towards";
+    AOS0207 INTENT_WITHOUT_SIGNALS "intent-without-signals" Warning "an intent that no signal shows, or none with that confidence";
     AOS0208 COVERED_PATTERN "covered-pattern" Warning "a pattern that finds nothing another one beside it does not";
 
     AOS0301 UNKNOWN_LIMIT "unknown-limit" Error "a limit that does not exist";
@@ -115,6 +115,7 @@ lints! {
     AOS0412 ALWAYS_HOLDS "always-holds" Warning "a condition that every request meets";
     AOS0413 CONTRADICTION "contradiction" Warning "rules of one priority that say opposite things of one request";
     AOS0414 NOT_DECIDED "not-decided" Warning "a rule of which the checker cannot tell within its bounds whether it changes an answer";
+    AOS0415 IDLE_CONDITION "idle-condition" Warning "a part of a condition that comes to the same for every request";
 
     AOS0501 UNKNOWN_DIALECT "unknown-dialect" Error "a file of a shape that nobody knows";
     AOS0502 REFUSED_DIALECT "refused-dialect" Error "a file of a dialect that is not read";

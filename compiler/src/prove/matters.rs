@@ -17,6 +17,8 @@ pub(crate) struct OfRule {
     pub(crate) holds: Lit,
     /// Its condition is not true of such a call.
     pub(crate) does_not: Lit,
+    /// The call breaks no declaration.
+    pub(crate) fits: Lit,
     /// It is asked and true.
     pub(crate) answers: Lit,
     /// It decides, or without it the answer would be another one.
@@ -69,6 +71,7 @@ pub(crate) fn of_rules<'t>(
         let of_rule = OfRule {
             holds: meaning.circuit.all([says.holds, !broken]),
             does_not: meaning.circuit.all([!says.holds, !broken]),
+            fits: !broken,
             answers: says.answers,
             matters,
         };

@@ -60,6 +60,18 @@ pub(crate) struct Says {
     pub(crate) answers: Lit,
 }
 
+/// A part of a condition.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// The numbers of its tests.
+    pub(crate) clauses: Vec<u16>,
+    /// Whether it is one of several ways for the condition to be true; else one of
+    /// several things that have to be.
+    pub(crate) is_way: bool,
+    /// It is true.
+    pub(crate) holds: Lit,
+}
+
 /// What policies say together.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -237,6 +249,46 @@ impl<'t> Meaning<'t> {
         self.circuit.any(misfits)
     }
 
+    /// What the parts of a rule's condition come to, of which it is one of several.
+    pub(crate) fn parts(&mut self, policy: &Policy<'t>, rule: &Rule<'t>) -> Vec<Part> {
+        let shape = self.shape(policy);
+        let mut parts = Vec::new();
+        let mut left: Vec<&Condition<'t>> = rule.when.iter().collect();
+        while let Some(condition) = left.pop() {
+            let (children, is_way) = match condition {
+                Condition::Test(_) => continue,
+                Condition::All(children) => (children, false),
+                Condition::Any(children) => (children, true),
+            };
+            left.extend(children.iter());
+            for child in children.iter().filter(|_| children.len() > 1) {
+                let mut clauses = Vec::new();
+                add_clauses(child, &mut clauses);
+                parts.push(Part {
+                    clauses,
+                    is_way,
+                    holds: self.condition(policy, shape.as_ref(), child).holds,
+                });
+            }
+        }
+        parts
+    }
+
+    /// That a test finds this one of the values that it asks for.
+    pub(crate) fn entry(
+        &mut self,
+        policy: &Policy<'t>,
+        test: &Test<'t>,
+        literal: &Literal<'t>,
+    ) -> Lit {
+        let shape = self.shape(policy);
+        let one = Test {
+            check: Check::Equals(literal.clone()),
+            ..test.clone()
+        };
+        self.plain_test(policy, shape.as_ref(), &one).holds
+    }
+
     // How deep conditions nest is bounded where they are read.
     fn condition(
         &mut self,
@@ -305,6 +357,8 @@ impl<'t> Meaning<'t> {
                 return self.settled(outcome);
             }
             Field::Text if self.is_in_action(&ask) => return self.settled(Some(true)),
+            // Of no pattern one is found.
+            Field::Text if ask == Ask::Matches(Vec::new()) => return self.settled(Some(false)),
             Field::Param(names) => match shape {
                 None => Declared::No,
                 Some(shape) => {
@@ -377,6 +431,15 @@ impl<'t> Meaning<'t> {
         });
         let [holds, fails, _] = self.outcomes[number];
         Reading { holds, fails }
+    }
+}
+
+fn add_clauses(condition: &Condition<'_>, clauses: &mut Vec<u16>) {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => {
+            parts.iter().for_each(|part| add_clauses(part, clauses));
+        }
+        Condition::Test(test) => clauses.push(test.clause),
     }
 }
 

@@ -276,10 +276,15 @@ fn findings_are_right_and_none_is_missed() {
             let of_rule = findings
                 .iter()
                 .filter(|finding| rule.span.contains(finding.primary.span));
-            let codes: Vec<&str> = of_rule.clone().map(|finding| finding.lint.name).collect();
-            for code in &codes {
-                *counts.entry(code).or_default() += 1;
+            for finding in of_rule.clone() {
+                *counts.entry(finding.lint.name).or_default() += 1;
             }
+            // What is said of the rule as a whole.
+            let codes: Vec<&str> = of_rule
+                .clone()
+                .filter(|finding| finding.primary.span == rule.effect.span)
+                .map(|finding| finding.lint.name)
+                .collect();
             let id = table.policies[0].parts[0].rules[at].id;
             let mut without = table.clone();
             without.policies.to_mut()[0].parts.to_mut()[0]
