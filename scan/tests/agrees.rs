@@ -137,7 +137,7 @@ fn runs() -> usize {
     let asked = std::env::var("AGENTOS_DRAWS")
         .ok()
         .and_then(|count| count.parse().ok());
-    asked.unwrap_or(400)
+    asked.unwrap_or(200)
 }
 
 /// Where an expression is first found: its first group that took part.

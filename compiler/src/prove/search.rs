@@ -121,7 +121,8 @@ impl<'t> Meaning<'t> {
                 Order::AtMost => (true, false),
                 Order::Greater => (true, true),
             };
-            let field = fields.entry(atom.field.to_string()).or_default();
+            // Names may have dots: fields that print alike are not one.
+            let field = fields.entry(format!("{:?}", atom.field)).or_default();
             field.push((*at, is_behind, number, is_turned));
         }
         for mut comparisons in fields.into_values() {
