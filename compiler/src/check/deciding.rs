@@ -861,6 +861,7 @@ mod tests {
             "at < \"2026-01-01T00:00:00Z\"",
             "name under \"/tmp\" and not name under \"/tmp/x\"",
             "context.level > 3",
+            "text matches r\"pay(?!.*where)\"",
         ] {
             let text = format!(
                 "policy p {{ action pay {{ amount: decimal, name: string, at: timestamp, tags: [string] }} allow pay when {condition}; }}"

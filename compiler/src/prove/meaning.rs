@@ -14,6 +14,7 @@ use super::{
     circuit::{Circuit, Lit},
     language::Around,
     outcome::outcome,
+    search::is_of_values,
     texts::Languages,
 };
 
@@ -397,9 +398,15 @@ impl<'t> Meaning<'t> {
         let Ok(Some(languages)) = self.languages.of(ask) else {
             return false;
         };
-        languages.iter().any(|language| {
-            let found = language.has_within(&self.place.action, Around::After);
-            language.is_exact && found == Ok(true)
+        languages.iter().enumerate().any(|(at, language)| {
+            let around = if is_of_values(ask, at) {
+                Around::Nothing
+            } else {
+                Around::After
+            };
+            // What stands behind it may undo a match.
+            let is_certain = language.is_exact && (is_of_values(ask, at) || !language.minds_end);
+            is_certain && language.has_within(&self.place.action, around) == Ok(true)
         })
     }
 

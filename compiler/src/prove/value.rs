@@ -90,7 +90,9 @@ impl<'t> Values<'_, 't> {
         }
         for avoided in self.avoided.iter().filter(|avoided| !avoided.is_of_values) {
             if avoided.languages[avoided.at].has_within(name, Around::Both)? {
-                return Ok(Some(avoided.number));
+                // What stands behind the key may undo it.
+                let number = Some(avoided.number).filter(|_| avoided.is_certain());
+                return number.ok_or(TooLarge).map(Some);
             }
         }
         Ok(None)
