@@ -19,7 +19,9 @@ use crate::{Options, Sources, compile};
 
 const ACTIONS: [&str; 6] = ["read", "write", "db.read", "pay", "\"db.*\"", "*"];
 
-const TEXTS: [&str; 6] = [
+const TEXTS: [&str; 8] = [
+    "/tmp/x/../y",
+    "a.key",
     "alpha",
     "beta",
     "alphabet",
@@ -50,7 +52,7 @@ fn test(random: &mut Rng) -> String {
     let field = field(random);
     let quoted = text(random);
     let number = random.i32(-2..4) * 10;
-    match random.usize(..17) {
+    match random.usize(..24) {
         0 => format!("{field} > {number}"),
         1 => format!("{field} <= {number}"),
         2 => format!("{field} == \"{quoted}\""),
@@ -67,6 +69,13 @@ fn test(random: &mut Rng) -> String {
         13 => "text matches rm".to_owned(),
         14 => format!("{field} == {number}"),
         15 => "action starts with \"db\"".to_owned(),
+        16 => format!("{field} under \"/tmp{}\"", ["", "/x"][random.usize(..2)]),
+        17 => format!("{field} < \"202{}-01-01T00:00:00Z\"", random.usize(4..8)),
+        18 => format!("{field} in [{number}, {}]", number + 10),
+        19 => "text matches lonely".to_owned(),
+        20 => format!("intent in [data_write] at 0.{}", random.usize(3..8)),
+        21 => format!("params.alpha == \"{quoted}\""),
+        22 => format!("{field} matches lonely"),
         _ => format!("{field} == true"),
     }
 }
@@ -100,6 +109,10 @@ pub(crate) fn policy(random: &mut Rng) -> String {
         policy.push_str("    action pay { amount: decimal, name: string?, tags: [string], kind: one of [\"alpha\", \"beta\"]? }\n");
     }
     policy.push_str("    patterns words { substring \"alpha\"; regex r\"be[a-t]a\\b\"; }\n");
+    policy.push_str("    patterns lonely { regex r\"rm(?!.*alpha)\"; glob \"*.key\"; }\n");
+    policy.push_str(
+        "    intent data_write { signal 0.5 r\"write|beta\"; signal 0.7 r\"\\bpay\\b\"; }\n",
+    );
     policy.push_str("    patterns rm { regex r\"\\brm\\s+-rf\\b\"; }\n");
     for _ in 0..random.usize(1..6) {
         let effect = ["allow", "audit", "defer", "escalate", "deny"][random.usize(..5)];
@@ -137,7 +150,7 @@ pub(crate) fn request(random: &mut Rng, action: &str) -> Request<'static> {
         ["", "alpha", "beta", "bot"][random.usize(..4)],
         action.to_owned(),
     );
-    for name in ["amount", "name", "tags", "kind"] {
+    for name in ["amount", "name", "tags", "kind", "alpha"] {
         if random.usize(..3) > 0 {
             request.params.insert(name, value(random));
         }
