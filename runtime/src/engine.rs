@@ -7,7 +7,7 @@ use bytes::Bytes;
 #[cfg(feature = "artifact")]
 use crate::artifact;
 use crate::{
-    condition::Buffers,
+    condition::{Buffers, Look},
     decide::Deciding,
     decision::{Cause, Decision},
     prepare::{TableError, prepare},
@@ -179,6 +179,31 @@ impl Engine {
         all.iter()
             .filter(|policy| !policy.base)
             .chain(named.filter_map(|position| self.policies.get(*position)))
+    }
+
+    /// Looks at a request for each policy that judges it; not for one whose
+    /// declarations the request breaks.
+    pub(crate) fn look<'e>(
+        &'e self,
+        request: &Request<'_>,
+        mut see: impl FnMut(&'e Policy, Option<Look<'e, '_>>),
+    ) {
+        with_buffers(|buffers| {
+            buffers.new_request();
+            for policy in self.applying(request) {
+                buffers.new_policy();
+                let shape = policy.shape(request);
+                let is_broken = shape.is_some_and(|shape| shape.mismatch(request).is_some());
+                let look = Look {
+                    policy,
+                    request,
+                    shape,
+                    buffers,
+                    through: false,
+                };
+                see(policy, (!is_broken).then_some(look));
+            }
+        });
     }
 
     /// Whether a policy of that name holds anybody back, or only reports. Its

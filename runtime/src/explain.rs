@@ -5,7 +5,6 @@ use std::fmt;
 use crate::{
     Disguises, Doubt, Effect, Engine,
     condition::{Look, Test},
-    engine::with_buffers,
     matches,
     prepared::Sees,
     request::Request,
@@ -48,58 +47,46 @@ impl Engine {
     /// which they are considered, with each of its clauses. A policy whose
     /// declarations the request breaks has none: it denies.
     pub fn explain(&self, request: &Request<'_>) -> Vec<Spoke<'_>> {
-        with_buffers(|buffers| {
-            buffers.new_request();
-            let mut spoken = Vec::new();
-            for policy in self.applying(request) {
-                buffers.new_policy();
-                let shape = policy.shape(request);
-                if shape.is_some_and(|shape| shape.mismatch(request).is_some()) {
-                    continue;
-                }
-                let mut look = Look {
-                    policy,
-                    request,
-                    shape,
-                    buffers,
-                    through: false,
+        let mut spoken = Vec::new();
+        self.look(request, |policy, look| {
+            let Some(mut look) = look else {
+                return;
+            };
+            let rules = policy.parts.iter().flat_map(|part| &part.rules);
+            for rule in rules.filter(|rule| rule.applies(request)) {
+                look.through = false;
+                let outcome = rule.when.as_ref().map_or(Ok(true), |when| {
+                    let outcome = look.settle(when).outcome;
+                    if outcome == Ok(false) && look.has_views(rule.sees) {
+                        look.through = true;
+                        return look.settle(when).outcome;
+                    }
+                    outcome
+                });
+                let outcome = match outcome {
+                    Ok(false) => continue,
+                    Ok(true) => Ok(()),
+                    Err(doubt) => Err(doubt),
                 };
-                let rules = policy.parts.iter().flat_map(|part| &part.rules);
-                for rule in rules.filter(|rule| rule.applies(request)) {
-                    look.through = false;
-                    let outcome = rule.when.as_ref().map_or(Ok(true), |when| {
-                        let outcome = look.settle(when).outcome;
-                        if outcome == Ok(false) && look.has_views(rule.sees) {
-                            look.through = true;
-                            return look.settle(when).outcome;
-                        }
-                        outcome
-                    });
-                    let outcome = match outcome {
-                        Ok(false) => continue,
-                        Ok(true) => Ok(()),
-                        Err(doubt) => Err(doubt),
-                    };
-                    let clauses = rule.tests().into_iter().zip(&rule.about.clauses);
-                    let clauses = clauses.map(|(test, clause)| SpokenClause {
-                        number: clause.number,
-                        words: &clause.words,
-                        field: &clause.field,
-                        outcome: look.test(test),
-                        view: disguises(&mut look, test, rule.sees),
-                    });
-                    spoken.push(Spoke {
-                        policy: &policy.name,
-                        rule: &rule.about.id,
-                        effect: rule.effect,
-                        at: self.spell(rule.about.at),
-                        outcome,
-                        clauses: clauses.collect(),
-                    });
-                }
+                let clauses = rule.tests().into_iter().zip(&rule.about.clauses);
+                let clauses = clauses.map(|(test, clause)| SpokenClause {
+                    number: clause.number,
+                    words: &clause.words,
+                    field: &clause.field,
+                    outcome: look.test(test),
+                    view: disguises(&mut look, test, rule.sees),
+                });
+                spoken.push(Spoke {
+                    policy: &policy.name,
+                    rule: &rule.about.id,
+                    effect: rule.effect,
+                    at: self.spell(rule.about.at),
+                    outcome,
+                    clauses: clauses.collect(),
+                });
             }
-            spoken
-        })
+        });
+        spoken
     }
 }
 

@@ -6,7 +6,6 @@
 use crate::{
     Engine,
     condition::{Buffers, Check, Field, Look, Test},
-    engine::with_buffers,
     prepared::Sees,
     request::Request,
     value::Value,
@@ -27,32 +26,20 @@ impl Engine {
     /// it: those that a rule about its action looks for, where that rule looks,
     /// and signals. A policy whose declarations the request breaks has none.
     pub fn found(&self, request: &Request<'_>) -> Vec<Found<'_>> {
-        with_buffers(|buffers| {
-            buffers.new_request();
-            let mut all = Vec::new();
-            for policy in self.applying(request) {
-                buffers.new_policy();
-                let shape = policy.shape(request);
-                let mut patterns = Vec::new();
-                if shape.is_none_or(|shape| shape.mismatch(request).is_none()) {
-                    let mut look = Look {
-                        policy,
-                        request,
-                        shape,
-                        buffers,
-                        through: false,
-                    };
-                    look.found(&mut patterns);
-                }
-                patterns.sort_unstable();
-                patterns.dedup();
-                all.push(Found {
-                    policy: &policy.name,
-                    patterns,
-                });
+        let mut all = Vec::new();
+        self.look(request, |policy, look| {
+            let mut patterns = Vec::new();
+            if let Some(mut look) = look {
+                look.found(&mut patterns);
             }
-            all
-        })
+            patterns.sort_unstable();
+            patterns.dedup();
+            all.push(Found {
+                policy: &policy.name,
+                patterns,
+            });
+        });
+        all
     }
 }
 
