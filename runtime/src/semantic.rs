@@ -2,7 +2,7 @@
 //! denied: [`SemanticPolicyEngine`].
 //!
 //! Signals are those of a policy. A signal counts where it is in the canonical
-//! text, or in the text as the reference [spells it](nested): neither a key
+//! text, or in the text as the reference spells it: neither a key
 //! behind the values, nor a nested value's escapes, can hide it from both.
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::{
     prepared::{Policy, Signal},
     report::{MOST_MATCHES, Match},
     table::{Category, Table},
-    text::{self, Text, nested},
+    text::{self, Text},
     value::Map,
 };
 
@@ -73,15 +73,9 @@ pub enum SemanticError {
 /// dangerous, and is denied. A clone shares the signals.
 #[derive(Clone)]
 pub struct SemanticPolicyEngine {
-    signals: Arc<Signals>,
+    signals: Arc<Policy>,
     deny: DenySet,
     threshold: Number,
-}
-
-/// What engines look for.
-struct Signals {
-    policy: Policy,
-    escaped: nested::Escaped,
 }
 
 /// What was found in a call of one category.
@@ -118,10 +112,7 @@ impl SemanticPolicyEngine {
             });
         }
         Ok(SemanticPolicyEngine {
-            signals: Arc::new(Signals {
-                policy,
-                escaped: nested::Escaped::new(),
-            }),
+            signals: Arc::new(policy),
             deny: DenySet::DANGEROUS,
             threshold: Number::new(5, 1),
         })
@@ -223,7 +214,7 @@ impl SemanticPolicyEngine {
             // Without params, both texts are the action.
             if unread.is_none() && !params.is_empty() {
                 unread = self.scan(second, memory, second_scan, |text| {
-                    text.read_nested(action, params, &self.signals.escaped)
+                    text.read_nested(action, params)
                 });
             }
             let found = Found {
@@ -249,7 +240,7 @@ impl SemanticPolicyEngine {
         scan.clear();
         let doubt = read(text).err();
         if doubt.is_none() {
-            let policy = &self.signals.policy;
+            let policy = &self.signals;
             policy.patterns.scan(text, memory, scan);
         }
         doubt
@@ -280,7 +271,7 @@ impl Found<'_> {
     /// What was found, heaviest first; of equals, in the order of the categories.
     fn candidates(&self) -> Vec<Candidate> {
         let mut candidates: Vec<Candidate> = Vec::new();
-        let intents = &self.engine.signals.policy.intents;
+        let intents = &self.engine.signals.intents;
         for category in Category::ALL {
             let mut found = intents
                 .iter()
@@ -352,7 +343,7 @@ impl Found<'_> {
 
     /// The signals that were found, with their places.
     fn signals(&self, params: &Map<'_>) -> Vec<SignalMatch> {
-        let policy = &self.engine.signals.policy;
+        let policy = &self.engine.signals;
         let mut looks = MOST_MATCHES.min(matcher::looks(self.text.whole()));
         let mut found = Vec::new();
         for category in Category::ALL {
@@ -378,7 +369,7 @@ impl Found<'_> {
     }
 
     fn place(&self, id: u32, params: &Map<'_>) -> Option<Match> {
-        let patterns = &self.engine.signals.policy.patterns;
+        let patterns = &self.engine.signals.patterns;
         // Where nothing is nested, the values stand in both texts at the same place.
         let is_start = || self.text.whole().starts_with(self.second.whole());
         let range = patterns.find_in(id, self.text).or_else(|| {

@@ -16,7 +16,8 @@ use crate::{
     value::{DEEPEST_VALUE, Map, Spelling, Value},
 };
 
-pub(crate) mod nested;
+mod escaped;
+mod nested;
 
 /// The longest canonical text, in bytes; a longer one puts every look at it in doubt.
 pub const LONGEST_TEXT: usize = 4 << 20;
@@ -77,13 +78,8 @@ impl Text {
 
     /// Makes the text of a call as the [reference spells it](nested), if none is
     /// there yet. Its parts cannot be located.
-    pub(crate) fn read_nested(
-        &mut self,
-        action: &str,
-        params: &Map<'_>,
-        escaped: &nested::Escaped,
-    ) -> Result<&str, Doubt> {
-        self.read_by(|text| nested::flatten(text, action, params, escaped))
+    pub(crate) fn read_nested(&mut self, action: &str, params: &Map<'_>) -> Result<&str, Doubt> {
+        self.read_by(|text| nested::flatten(text, action, params))
     }
 
     /// Makes this text another one, which was read, without its keys.

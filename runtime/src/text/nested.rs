@@ -5,52 +5,15 @@
 //! with its quotes, commas and escapes. Keys of the first two levels are not in
 //! it. Signals that were written for the reference may rest on each of these.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
-
-use super::{Text, spell};
+use super::{Text, escaped::is_escaped, spell};
 use crate::{
     doubt::Doubt,
     value::{DEEPEST_VALUE, Map, Value},
 };
 
-/// The characters that Python's notation writes as an escape.
-pub(crate) struct Escaped {
-    /// Sorted, both ends included.
-    ranges: Box<[(char, char)]>,
-}
-
-impl Escaped {
-    /// What is no character to look at: controls, formats, blanks other than the
-    /// space, and what Unicode has not given out.
-    pub(crate) fn new() -> Escaped {
-        let class = regex_syntax::parse(r"[\p{C}\p{Z}--\x20]").map(Hir::into_kind);
-        let ranges = match class {
-            Ok(HirKind::Class(Class::Unicode(class))) => class
-                .iter()
-                .map(|range| (range.start(), range.end()))
-                .collect(),
-            // A class of characters is one.
-            Ok(_) | Err(_) => Box::default(),
-        };
-        Escaped { ranges }
-    }
-
-    fn has(&self, letter: char) -> bool {
-        let at = self.ranges.partition_point(|(_, end)| *end < letter);
-        self.ranges
-            .get(at)
-            .is_some_and(|(start, _)| *start <= letter)
-    }
-}
-
 /// Writes the text; its parts are not said.
-pub(super) fn flatten(
-    text: &mut Text,
-    action: &str,
-    params: &Map<'_>,
-    escaped: &Escaped,
-) -> Result<(), Doubt> {
-    let mut writing = Writing { text, escaped };
+pub(super) fn flatten(text: &mut Text, action: &str, params: &Map<'_>) -> Result<(), Doubt> {
+    let mut writing = Writing { text };
     writing.text.whole.push_str(action);
     for (_, value) in params.iter() {
         match value {
@@ -74,12 +37,11 @@ pub(super) fn flatten(
     writing.text.offset().map(|_| ())
 }
 
-struct Writing<'t, 'c> {
+struct Writing<'t> {
     text: &'t mut Text,
-    escaped: &'c Escaped,
 }
 
-impl Writing<'_, '_> {
+impl Writing<'_> {
     /// A value of the first two levels: a text is itself.
     fn member(&mut self, value: &Value<'_>) -> Result<(), Doubt> {
         self.text.whole.push(' ');
@@ -137,7 +99,7 @@ impl Writing<'_, '_> {
                 '\r' => into.push_str("\\r"),
                 '\\' => into.push_str("\\\\"),
                 _ if letter == quote => into.extend(['\\', quote]),
-                _ if self.escaped.has(letter) => into.push_str(&escape(letter)),
+                _ if is_escaped(letter) => into.push_str(&escape(letter)),
                 _ => into.push(letter),
             }
         }
@@ -153,7 +115,7 @@ fn escape(letter: char) -> String {
     }
 }
 
-#[cfg(all(test, feature = "build"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::Request;
@@ -161,9 +123,7 @@ mod tests {
     fn spelled(value: Value<'_>) -> String {
         let request = Request::new("a", "act").param("p", value);
         let mut text = Text::default();
-        text.read_nested("act", &request.params, &Escaped::new())
-            .unwrap()
-            .to_owned()
+        text.read_nested("act", &request.params).unwrap().to_owned()
     }
 
     #[test]
