@@ -13,9 +13,9 @@ use super::{
     atom::{Ask, Atom, Declared, Kind, Of},
     circuit::{Circuit, Lit},
     language::Around,
+    languages::Languages,
     outcome::outcome,
-    search::is_of_values,
-    texts::Languages,
+    text::is_of_values,
 };
 
 /// An action at a stage.

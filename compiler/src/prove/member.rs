@@ -70,6 +70,22 @@ pub(crate) fn any_member(wanted: &[Wanted<'_>], most_states: usize) -> Member {
     member(wanted, most_states)
 }
 
+/// Those of several things that contradict each other which are needed for it: each
+/// that is not is left out.
+pub(crate) fn needed<T: Clone>(mut all: Vec<T>, is_none: impl Fn(&[T]) -> bool) -> Vec<T> {
+    let mut at = 0;
+    while at < all.len() {
+        let mut without = all.clone();
+        without.remove(at);
+        if is_none(&without) {
+            all = without;
+        } else {
+            at += 1;
+        }
+    }
+    all
+}
+
 /// A state that was reached, and how.
 struct Reached {
     from: usize,

@@ -7,6 +7,7 @@ pub(crate) mod circuit;
 pub(crate) mod example;
 pub(crate) mod fields;
 pub(crate) mod language;
+mod languages;
 pub(crate) mod matching;
 pub(crate) mod matters;
 pub(crate) mod meaning;
@@ -14,11 +15,14 @@ pub(crate) mod member;
 mod moment;
 pub(crate) mod names;
 mod near;
+mod node;
 mod number;
 pub(crate) mod outcome;
 pub(crate) mod search;
-pub(crate) mod texts;
+mod text;
+
 pub(crate) mod value;
+mod words;
 
 #[cfg(test)]
 mod tests;

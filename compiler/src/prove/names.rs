@@ -13,8 +13,8 @@ use super::{
     about::is_glob,
     atom::Ask,
     language::{Around, Language, State, TooLarge},
+    languages::languages,
     member::{Letter, Member, Wanted, alphabet, member},
-    texts::languages,
 };
 
 /// Names of actions that stand for all.

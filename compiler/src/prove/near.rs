@@ -9,7 +9,8 @@ use super::{
     language::TooLarge,
     meaning::Meaning,
     outcome::{missing, outcome, spell},
-    search::{index, is_of_values},
+    search::index,
+    text::is_of_values,
 };
 
 impl<'t> Meaning<'t> {

@@ -9,7 +9,7 @@ use agentos_runtime::{
 use super::{
     atom::{Ask, Declared, Kind, Of},
     language::TooLarge,
-    texts::{self, Languages},
+    languages::{self, Languages},
 };
 
 /// What a question comes to for a value.
@@ -175,9 +175,9 @@ fn is_ordered(order: Order, ordering: std::cmp::Ordering) -> bool {
 
 /// Whether a path without detours is a directory or below it.
 fn is_under(directory: &str, path: &str) -> Option<bool> {
-    let directory = texts::components(directory)?;
+    let directory = languages::components(directory)?;
     if path.contains(['\\', '\0']) {
         return None;
     }
-    Some(texts::components(path)?.starts_with(&directory))
+    Some(languages::components(path)?.starts_with(&directory))
 }

@@ -11,11 +11,12 @@ use agentos_runtime::{
 use super::{
     atom::{Answer, Ask, Claim, Declared, Kind, Of, Outcomes, Present},
     language::{Around, Language, TooLarge},
-    member::{Member, Wanted, any_member, member},
+    languages::Languages,
+    member::Wanted,
     moment::{around_moments, moments, moments_of, spelled},
     number::{Range, around_numbers, numbers, whole_after, whole_before},
-    outcome::{has_type, missing, outcome, spell},
-    texts::{self, Languages},
+    outcome::{missing, outcome, spell},
+    words::fixed,
 };
 
 /// Finds values. The text that they become part of must not be in some languages.
@@ -56,7 +57,7 @@ impl Avoided {
     }
 
     /// Whether it is found whatever stands behind a value that has it.
-    fn is_certain(&self) -> bool {
+    pub(super) fn is_certain(&self) -> bool {
         let language = &self.languages[self.at];
         language.is_exact && (self.is_of_values || !language.minds_end)
     }
@@ -64,7 +65,7 @@ impl Avoided {
 
 /// Which values are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tried {
+pub(super) enum Tried {
     /// Some that may do.
     Some,
     /// One of each kind that the questions tell apart.
@@ -246,7 +247,7 @@ impl<'t> Values<'_, 't> {
     }
 
     /// The first of these values that all questions come to what is wanted for.
-    fn one_of(
+    pub(super) fn one_of(
         &self,
         claims: &[Claim<'_, 't>],
         values: &[Value<'static>],
@@ -362,164 +363,6 @@ impl<'t> Values<'_, 't> {
         })
     }
 
-    /// A text that is no moment.
-    fn words(&self, claims: &[Claim<'_, 't>]) -> Answer<Value<'static>> {
-        let text = Value::String("".into());
-        let unmet = contradicted(claims, |claim| fixed(claim, &text).unwrap_or(Outcomes::ALL));
-        if let Some(core) = unmet {
-            return Answer::None(core);
-        }
-        match self.wanted(claims) {
-            Ok(parts) => self.shortest(claims, &parts),
-            Err(answer) => answer,
-        }
-    }
-
-    /// What the questions say of a text that is no moment, as languages.
-    fn wanted(&self, claims: &[Claim<'_, 't>]) -> Result<Vec<Part>, Answer<Value<'static>>> {
-        let mut parts = Vec::new();
-        // A text has no elements.
-        for claim in claims.iter().filter(|claim| claim.of == Of::Whole) {
-            let (can_be, can_be_not) =
-                (claim.wanted.has(Some(true)), claim.wanted.has(Some(false)));
-            if let Ask::Under(directory) = claim.ask {
-                parts.extend(under(claim, directory)?);
-                continue;
-            }
-            let Ok(Some(languages)) = self.languages.of(claim.ask).map_err(|TooLarge| ()) else {
-                if has_languages(claim.ask) {
-                    return Err(Answer::NotDecided);
-                }
-                continue;
-            };
-            if can_be == can_be_not {
-                if !can_be {
-                    return Err(Answer::None(vec![claim.number]));
-                }
-                continue;
-            }
-            parts.push(Part {
-                number: claim.number,
-                languages,
-                is_in: can_be,
-                is_certain: true,
-            });
-        }
-        Ok(parts)
-    }
-
-    /// A shortest text for what is wanted.
-    fn shortest(&self, claims: &[Claim<'_, 't>], parts: &[Part]) -> Answer<Value<'static>> {
-        let mut is_decided = true;
-        // Of the languages one of which it is to be in, each is tried.
-        let mut choices: Vec<Vec<usize>> = vec![Vec::new()];
-        for part in parts {
-            if !part.is_in || part.languages.len() == 1 {
-                for choice in &mut choices {
-                    choice.push(0);
-                }
-                continue;
-            }
-            let longer = |choice: &Vec<usize>| {
-                let choice = choice.clone();
-                (0..part.languages.len()).map(move |at| [choice.clone(), vec![at]].concat())
-            };
-            choices = choices.iter().flat_map(longer).collect();
-            if choices.len() > MOST_CHOICES {
-                return Answer::NotDecided;
-            }
-        }
-        let mut cores = Vec::new();
-        for choice in &choices {
-            let wanted: Vec<(usize, bool, Wanted<'_>)> = self.of_choice(parts, choice);
-            let bare: Vec<Wanted<'_>> = wanted.iter().map(|(.., wanted)| *wanted).collect();
-            match any_member(&bare, self.most_states) {
-                Member::Text(text) => {
-                    let text = Value::String(text.into());
-                    match self.one_of(claims, &[text], Tried::Some) {
-                        Answer::Some(text) => return Answer::Some(text),
-                        _ => is_decided = false,
-                    }
-                }
-                Member::None => match self.core_of(&wanted) {
-                    Some(core) => cores.extend(core),
-                    None => is_decided = false,
-                },
-                Member::NotDecided => is_decided = false,
-            }
-        }
-        if is_decided {
-            cores.sort_unstable();
-            cores.dedup();
-            Answer::None(cores)
-        } else {
-            Answer::NotDecided
-        }
-    }
-
-    /// What is wanted with a choice of languages: whose claim it is, whether a
-    /// contradiction with it is certain, and what.
-    fn of_choice<'p>(
-        &'p self,
-        parts: &'p [Part],
-        choice: &[usize],
-    ) -> Vec<(usize, bool, Wanted<'p>)> {
-        let mut wanted = Vec::new();
-        for (part, &chosen) in parts.iter().zip(choice) {
-            for (at, language) in part.languages.iter().enumerate() {
-                if part.is_in && at != chosen {
-                    continue;
-                }
-                let is_certain = part.is_certain && (part.is_in || language.is_exact);
-                wanted.push((
-                    part.number,
-                    is_certain,
-                    Wanted {
-                        language,
-                        around: Around::Nothing,
-                        is_in: part.is_in,
-                    },
-                ));
-            }
-        }
-        if let Some(around) = self.around {
-            let avoided = self.avoided.iter();
-            wanted.extend(avoided.map(|avoided| {
-                let wanted = avoided.wanted(around);
-                (avoided.number, avoided.is_certain(), wanted)
-            }));
-        }
-        wanted
-    }
-
-    /// The claims among these that contradict each other; `None` where that is not certain.
-    fn core_of(&self, wanted: &[(usize, bool, Wanted<'_>)]) -> Option<Vec<usize>> {
-        let mut left: Vec<(usize, bool, Wanted<'_>)> = wanted
-            .iter()
-            .filter(|(_, is_certain, _)| *is_certain)
-            .copied()
-            .collect();
-        let is_none = |wanted: &[(usize, bool, Wanted<'_>)]| {
-            let bare: Vec<Wanted<'_>> = wanted.iter().map(|(.., wanted)| *wanted).collect();
-            member(&bare, self.most_states) == Member::None
-        };
-        if left.len() < wanted.len() && !is_none(&left) {
-            return None;
-        }
-        // Each that is not needed for it is left out.
-        let mut at = 0;
-        while at < left.len() {
-            let mut without = left.clone();
-            without.remove(at);
-            if is_none(&without) {
-                left = without;
-            } else {
-                at += 1;
-            }
-        }
-        Some(left.into_iter().map(|(number, ..)| number).collect())
-    }
-
     /// A list: an element for each question that needs one, all of them such
     /// that the others come to what is wanted.
     fn list(&self, claims: &[Claim<'_, 't>]) -> Answer<Value<'static>> {
@@ -593,49 +436,6 @@ impl<'t> Values<'_, 't> {
 /// How many likely values are tried.
 const MOST_EXAMPLES: usize = 32;
 
-/// How many ways to choose one of several languages are tried.
-const MOST_CHOICES: usize = 256;
-
-/// What one question says of a text.
-struct Part {
-    number: usize,
-    languages: Rc<Vec<Language>>,
-    is_in: bool,
-    /// Whether a contradiction with it is one with the question.
-    is_certain: bool,
-}
-
-/// What a question about a directory says of a text.
-fn under(claim: &Claim<'_, '_>, directory: &str) -> Result<Vec<Part>, Answer<Value<'static>>> {
-    let part = |directory, is_in| {
-        let language = texts::below(directory).ok_or(Answer::NotDecided)?;
-        let language = language.map_err(|TooLarge| Answer::NotDecided)?;
-        Ok(Part {
-            number: claim.number,
-            languages: Rc::new(vec![language]),
-            is_in,
-            is_certain: false,
-        })
-    };
-    if claim.wanted.has(Some(true)) {
-        Ok(vec![part(directory, true)?])
-    } else if claim.wanted.has(Some(false)) {
-        Ok(vec![part("/", true)?, part(directory, false)?])
-    } else {
-        let home = regex_syntax::hir::Hir::concat(vec![
-            regex_syntax::hir::Hir::look(regex_syntax::hir::Look::Start),
-            regex_syntax::hir::Hir::literal(*b"~"),
-        ]);
-        let language = Language::new(&home, None).map_err(|TooLarge| Answer::NotDecided)?;
-        Ok(vec![Part {
-            number: claim.number,
-            languages: Rc::new(vec![language]),
-            is_in: true,
-            is_certain: false,
-        }])
-    }
-}
-
 fn is_single(outcomes: Outcomes) -> bool {
     [Outcomes::TRUE, Outcomes::FALSE, Outcomes::DOUBT].contains(&outcomes)
 }
@@ -696,45 +496,6 @@ pub(crate) fn contradicted<'t>(
         .iter()
         .find(|claim| !claim.wanted.meets(comes_to(claim)))?;
     Some(vec![unmet.number])
-}
-
-/// What a question comes to for every text that is no moment; `None` where
-/// that depends on the text.
-fn fixed(claim: &Claim<'_, '_>, text: &Value<'_>) -> Option<Outcomes> {
-    let has_texts = |literals: &[Literal<'_>]| {
-        let mut literals = literals.iter();
-        literals.any(|literal| matches!(literal, Literal::Text(_)))
-    };
-    let outcome = match (claim.of, claim.ask) {
-        (_, Ask::Exists) => Some(true),
-        (Of::Whole, Ask::OneOf(literals) | Ask::HasType(Kind::OneOf(literals)))
-            if has_texts(literals) =>
-        {
-            return None;
-        }
-        (Of::Whole, Ask::HasType(kind)) => Some(has_type(kind, text)),
-        (Of::Whole, Ask::Under(_)) => return None,
-        (Of::Whole, ask) if has_languages(ask) => return None,
-        _ => None,
-    };
-    Some(Outcomes::one(outcome))
-}
-
-/// Whether languages tell what a question comes to for a text.
-fn has_languages(ask: &Ask<'_>) -> bool {
-    match ask {
-        Ask::Equals(literal) | Ask::Contains(literal) => matches!(literal, Literal::Text(_)),
-        Ask::StartsWith(_) | Ask::EndsWith(_) | Ask::Matches(_) => true,
-        Ask::OneOf(literals) | Ask::HasType(Kind::OneOf(literals)) => {
-            literals
-                .iter()
-                .any(|literal| matches!(literal, Literal::Text(_)))
-                && !literals
-                    .iter()
-                    .any(|literal| matches!(literal, Literal::Time(_)))
-        }
-        Ask::Exists | Ask::Compare(..) | Ask::Under(_) | Ask::HasType(_) => false,
-    }
 }
 
 /// What the question of a claim comes to where nothing is there.
