@@ -12,6 +12,7 @@ pub mod build;
 pub mod cases;
 pub mod check;
 pub mod dialect;
+pub mod diff;
 pub mod emit;
 pub mod finding;
 pub mod governance;

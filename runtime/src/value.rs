@@ -94,6 +94,13 @@ impl<'a> Map<'a> {
             .map(|(_, value)| value)
     }
 
+    /// The value of that name, to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value<'a>> {
+        let mut entries = self.entries.iter_mut();
+        let entry = entries.find(|(key, _)| key == name);
+        entry.map(|(_, value)| value)
+    }
+
     /// Sets the value of that name, and gives back the one it had.
     pub fn insert(
         &mut self,
@@ -101,7 +108,7 @@ impl<'a> Map<'a> {
         value: impl Into<Value<'a>>,
     ) -> Option<Value<'a>> {
         let (name, value) = (name.into(), value.into());
-        if let Some((_, old)) = self.entries.iter_mut().find(|(key, _)| *key == name) {
+        if let Some(old) = self.get_mut(&name) {
             return Some(std::mem::replace(old, value));
         }
         self.entries.push((name, value));

@@ -1,6 +1,8 @@
 //! Gates in, whether they can be as is wanted out: a SAT solver, and what turns
 //! gates into its clauses.
 
+use std::collections::HashMap;
+
 use batsat::{BasicSolver, SolverInterface, lbool};
 
 pub(crate) use batsat::Lit;
@@ -9,13 +11,19 @@ pub(crate) use batsat::Lit;
 pub(crate) struct Circuit {
     solver: BasicSolver,
     yes: Lit,
+    /// By their parts: what is the same is one gate.
+    gates: HashMap<Box<[Lit]>, Lit>,
 }
 
 impl Circuit {
     pub(crate) fn new() -> Circuit {
         let mut solver = BasicSolver::default();
         let yes = Lit::new(solver.new_var_default(), true);
-        let mut circuit = Circuit { solver, yes };
+        let mut circuit = Circuit {
+            solver,
+            yes,
+            gates: HashMap::new(),
+        };
         circuit.require([yes]);
         circuit
     }
@@ -47,12 +55,16 @@ impl Circuit {
             [] => self.yes,
             &[part] => part,
             _ => {
+                if let Some(&gate) = self.gates.get(left.as_slice()) {
+                    return gate;
+                }
                 // It follows from its parts, and is never guessed.
                 let gate = Lit::new(self.solver.new_var(lbool::UNDEF, false), true);
                 for &part in &left {
                     self.require([!gate, part]);
                 }
                 self.require(left.iter().map(|&part| !part).chain([gate]));
+                self.gates.insert(left.into(), gate);
                 gate
             }
         }

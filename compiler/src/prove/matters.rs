@@ -7,7 +7,7 @@ use agentos_runtime::table::{Combine, DefaultAnswer, Effect, Policy};
 use super::{
     about::{About, RuleAt},
     circuit::{Circuit, Lit},
-    meaning::{Answer, Meaning, Says},
+    meaning::{Answer, Asked, Meaning, Says},
 };
 
 /// When a rule of a policy is what it is.
@@ -36,7 +36,11 @@ pub(crate) fn of_rules<'t>(
     about: &About<'t>,
     is_there: impl Fn(RuleAt) -> bool,
 ) -> HashMap<RuleAt, OfRule> {
-    let policies = [(policy, about)];
+    let policies = [Asked {
+        policy,
+        about,
+        is_asked: meaning.circuit.yes(),
+    }];
     let answer = meaning.answer(&policies, |_, rule| is_there(rule));
     let own = policy.parts.len().saturating_sub(1);
     let is_own = |says: &&Says| says.rule.0 == own;
@@ -82,7 +86,7 @@ pub(crate) fn of_rules<'t>(
 
 /// When each rule decides: nothing that speaks is stricter, and none before it is
 /// as strict.
-fn decides(meaning: &mut Meaning<'_>, answer: &Answer, broken: Lit) -> Vec<Lit> {
+pub(crate) fn decides(meaning: &mut Meaning<'_>, answer: &Answer, broken: Lit) -> Vec<Lit> {
     let circuit = &mut meaning.circuit;
     let mut earlier = [circuit.no(); Effect::ALL.len()];
     let mut decides = Vec::with_capacity(answer.rules.len());

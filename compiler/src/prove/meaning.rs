@@ -36,8 +36,20 @@ pub(crate) struct Meaning<'t> {
     known: HashMap<Atom<'t>, usize>,
     /// How many questions are known to the order of numbers.
     pub(crate) ordered: usize,
-    /// By rule, that something behind a disguise makes it true or in doubt.
-    disguised: HashMap<(usize, RuleAt), Lit>,
+    /// By question, that what is behind a disguise makes the answer yes.
+    disguised: HashMap<Atom<'t>, Lit>,
+    /// Whether disguises count.
+    pub(crate) looks_through: bool,
+    /// Policies that a request may name, each with that it does.
+    pub(crate) named: Vec<(Lit, &'t str)>,
+}
+
+/// A policy that may be asked.
+pub(crate) struct Asked<'p, 't> {
+    pub(crate) policy: &'p Policy<'t>,
+    pub(crate) about: &'p About<'t>,
+    /// It is.
+    pub(crate) is_asked: Lit,
 }
 
 /// When a condition is true and when it is false; otherwise it is in doubt.
@@ -50,6 +62,8 @@ pub(crate) struct Reading {
 /// What a rule says.
 #[derive(Clone, Debug)]
 pub(crate) struct Says {
+    /// The number of its policy among those that are asked.
+    pub(crate) policy: usize,
     /// Where it stands in its policy.
     pub(crate) rule: RuleAt,
     pub(crate) effect: Effect,
@@ -100,13 +114,15 @@ impl<'t> Meaning<'t> {
             known: HashMap::new(),
             ordered: 0,
             disguised: HashMap::new(),
+            looks_through: true,
+            named: Vec::new(),
         }
     }
 
     /// What policies say together; `is_there` tells the rules that count.
     pub(crate) fn answer(
         &mut self,
-        policies: &[(&Policy<'t>, &About<'t>)],
+        policies: &[Asked<'_, 't>],
         is_there: impl Fn(usize, RuleAt) -> bool,
     ) -> Answer {
         let mut answer = Answer {
@@ -119,14 +135,21 @@ impl<'t> Meaning<'t> {
         let mut said: [Vec<Lit>; EFFECTS] = Default::default();
         let mut added: [Vec<Lit>; EFFECTS] = Default::default();
         let mut answered = Vec::new();
-        for (number, (policy, about)) in policies.iter().enumerate() {
-            let mut rules = about.rules(&self.place.action);
+        for (number, asked) in policies.iter().enumerate() {
+            let (policy, is_asked) = (asked.policy, asked.is_asked);
+            let mut rules = asked.about.rules(&self.place.action);
             rules.retain(|&rule| is_there(number, rule));
-            let of_policy = self.rules(policy, number, &rules);
+            let mut of_policy = self.rules(policy, &rules);
+            for says in &mut of_policy {
+                says.policy = number;
+                says.adds = self.circuit.all([says.adds, is_asked]);
+                says.answers = self.circuit.all([says.answers, is_asked]);
+            }
             let broken = self.broken(policy);
+            let broken = self.circuit.all([broken, is_asked]);
             let is_true: Vec<Lit> = of_policy.iter().map(|says| says.answers).collect();
             let is_true = self.circuit.any(is_true);
-            let default = self.circuit.all([!is_true, !broken]);
+            let default = self.circuit.all([!is_true, !broken, is_asked]);
             // Where declarations are broken, nothing else is asked.
             for says in &of_policy {
                 said[says.effect as usize].push(says.adds);
@@ -139,7 +162,7 @@ impl<'t> Meaning<'t> {
             }
             answered.push(match policy.default {
                 DefaultAnswer::Abstain => is_true,
-                DefaultAnswer::Allow | DefaultAnswer::Deny => self.circuit.yes(),
+                DefaultAnswer::Allow | DefaultAnswer::Deny => is_asked,
             });
             answer.rules.extend(of_policy);
             answer.broken.push(broken);
@@ -167,7 +190,7 @@ impl<'t> Meaning<'t> {
     }
 
     /// What the rules of a policy say that are about the action.
-    fn rules(&mut self, policy: &Policy<'t>, number: usize, rules: &[RuleAt]) -> Vec<Says> {
+    fn rules(&mut self, policy: &Policy<'t>, rules: &[RuleAt]) -> Vec<Says> {
         let shape = self.shape(policy);
         let mut all = Vec::new();
         for rules in rules.chunk_by(|one, other| one.0 == other.0) {
@@ -185,22 +208,22 @@ impl<'t> Meaning<'t> {
             let mut open = self.circuit.yes();
             for (at, rule) in rules {
                 let reading = match &rule.when {
-                    Some(when) => self.condition(policy, shape.as_ref(), when),
+                    Some(when) => self.condition(policy, shape.as_ref(), when, false),
                     None => self.always(),
                 };
-                let disguised = if looks_through(policy, rule) {
-                    let circuit = &mut self.circuit;
-                    let input = self.disguised.entry((number, at));
-                    let input = *input.or_insert_with(|| circuit.input());
-                    self.circuit.all([input, reading.fails])
-                } else {
-                    self.circuit.no()
+                let disguised = match &rule.when {
+                    Some(when) if self.looks_through && looks_through(policy, rule) => {
+                        let through = self.condition(policy, shape.as_ref(), when, true);
+                        self.circuit.all([reading.fails, !through.fails])
+                    }
+                    _ => self.circuit.no(),
                 };
                 let adds = match rule.effect {
                     Effect::Allow => reading.holds,
                     _ => self.circuit.any([!reading.fails, disguised]),
                 };
                 let says = Says {
+                    policy: 0,
                     rule: at,
                     effect: rule.effect,
                     holds: reading.holds,
@@ -268,7 +291,7 @@ impl<'t> Meaning<'t> {
                 parts.push(Part {
                     clauses,
                     is_way,
-                    holds: self.condition(policy, shape.as_ref(), child).holds,
+                    holds: self.condition(policy, shape.as_ref(), child, false).holds,
                 });
             }
         }
@@ -296,15 +319,16 @@ impl<'t> Meaning<'t> {
         policy: &Policy<'t>,
         shape: Option<&Action<'t>>,
         condition: &Condition<'t>,
+        through: bool,
     ) -> Reading {
         let (parts, is_all) = match condition {
-            Condition::Test(test) => return self.test(policy, shape, test),
+            Condition::Test(test) => return self.test(policy, shape, test, through),
             Condition::All(parts) => (parts, true),
             Condition::Any(parts) => (parts, false),
         };
         let parts: Vec<Reading> = parts
             .iter()
-            .map(|part| self.condition(policy, shape, part))
+            .map(|part| self.condition(policy, shape, part, through))
             .collect();
         let holds = parts.iter().map(|part| part.holds);
         let fails = parts.iter().map(|part| part.fails);
@@ -326,15 +350,32 @@ impl<'t> Meaning<'t> {
         policy: &Policy<'t>,
         shape: Option<&Action<'t>>,
         test: &Test<'t>,
+        through: bool,
     ) -> Reading {
-        let reading = self.plain_test(policy, shape, test);
+        let Reading { holds, fails } = self.plain_test(policy, shape, test);
         if test.negated {
-            Reading {
-                holds: reading.fails,
-                fails: reading.holds,
-            }
-        } else {
-            reading
+            return Reading {
+                holds: fails,
+                fails: holds,
+            };
+        }
+        if !through || !sees(test) {
+            return Reading { holds, fails };
+        }
+        let question = Atom {
+            field: test.field.clone(),
+            declared: Declared::No,
+            quantifier: test.quantifier.into(),
+            ask: Ask::new(policy, &test.check),
+        };
+        // Nobody knows what a text says behind a disguise.
+        let circuit = &mut self.circuit;
+        let behind = self.disguised.entry(question);
+        let behind = *behind.or_insert_with(|| circuit.input());
+        let found = self.circuit.all([behind, fails]);
+        Reading {
+            holds: self.circuit.any([holds, found]),
+            fails: self.circuit.all([fails, !behind]),
         }
     }
 
@@ -459,7 +500,7 @@ const fn declared(is_optional: bool) -> Declared {
 }
 
 /// Whether what a disguise hides may make a rule add its effect.
-fn looks_through(policy: &Policy<'_>, rule: &Rule<'_>) -> bool {
+pub(crate) fn looks_through(policy: &Policy<'_>, rule: &Rule<'_>) -> bool {
     if policy.normalize == Normalize::Never || rule.effect == Effect::Allow {
         return false;
     }
@@ -467,16 +508,17 @@ fn looks_through(policy: &Policy<'_>, rule: &Rule<'_>) -> bool {
     while let Some(condition) = left.pop() {
         match condition {
             Condition::All(parts) | Condition::Any(parts) => left.extend(parts.iter()),
-            Condition::Test(test) => {
-                let is_seen = matches!(
-                    test.check,
-                    Check::Contains(Literal::Text(_)) | Check::Matches(_) | Check::Intent(..)
-                );
-                if is_seen && !test.negated {
-                    return true;
-                }
-            }
+            Condition::Test(test) if !test.negated && sees(test) => return true,
+            Condition::Test(_) => {}
         }
     }
     false
+}
+
+/// Whether a test looks behind disguises.
+const fn sees(test: &Test<'_>) -> bool {
+    matches!(
+        test.check,
+        Check::Contains(Literal::Text(_)) | Check::Matches(_) | Check::Intent(..)
+    )
 }

@@ -25,4 +25,4 @@ pub(crate) mod value;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -22,6 +22,8 @@ use super::{
 pub(crate) struct Names {
     /// Those that no policy names one by one first.
     pub(crate) names: Vec<String>,
+    /// How many they are.
+    pub(crate) others: usize,
     /// Whether every other name is judged as one of them is.
     pub(crate) are_all: bool,
 }
@@ -133,10 +135,12 @@ impl<'t> Words<'t> {
             !first.is_empty() && !is_known
         });
         let firsts: Vec<String> = firsts.cloned().collect();
-        let names = search.names.into_iter().chain(firsts);
-        let literals = self.literals.iter().map(|&name| name.to_owned());
+        let mut names: Vec<String> = search.names.into_iter().chain(firsts).collect();
+        let others = names.len();
+        names.extend(self.literals.iter().map(|&name| name.to_owned()));
         Names {
-            names: names.chain(literals).collect(),
+            names,
+            others,
             are_all: is_whole && !self.is_open,
         }
     }

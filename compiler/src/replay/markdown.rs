@@ -124,7 +124,7 @@ fn row(out: &mut String, words: &str, count: u64) {
 }
 
 /// `**deny** `no-secrets` of `mail` (mail.policy:4:5)`
-fn basis(basis: &super::BasisReport) -> String {
+pub(crate) fn basis(basis: &super::BasisReport) -> String {
     let place = basis
         .at
         .as_ref()
@@ -134,7 +134,7 @@ fn basis(basis: &super::BasisReport) -> String {
 }
 
 /// Any text, as it is, where it can do nothing.
-fn span(text: &str) -> String {
+pub(crate) fn span(text: &str) -> String {
     code(&visible(text))
 }
 
@@ -142,7 +142,7 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-fn capital(words: &str) -> String {
+pub(crate) fn capital(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()

@@ -17,7 +17,7 @@ pub mod markdown;
 mod outcome;
 mod tally;
 pub mod text;
-mod words;
+pub(crate) mod words;
 
 use std::borrow::Cow;
 

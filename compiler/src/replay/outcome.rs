@@ -196,7 +196,7 @@ impl Finish<'_> {
         let mut rules: Vec<Counted> = answers
             .map(|(basis, requests)| Counted {
                 requests: *requests,
-                basis: report(basis, self.judges.new),
+                basis: BasisReport::new(basis, self.judges.new),
             })
             .collect();
         rules.sort_by(|a, b| b.requests.cmp(&a.requests).then(a.basis.cmp(&b.basis)));
@@ -212,8 +212,8 @@ impl Finish<'_> {
                 is_looser: change.is_looser(),
                 requests: changes.requests,
                 // What was recorded has its place with it.
-                old: report(&old, self.judges.old.unwrap_or(self.judges.new)),
-                new: report(&new, self.judges.new),
+                old: BasisReport::new(&old, self.judges.old.unwrap_or(self.judges.new)),
+                new: BasisReport::new(&new, self.judges.new),
                 examples: changes
                     .into_examples()
                     .into_iter()
@@ -253,17 +253,19 @@ impl Finish<'_> {
     }
 }
 
-/// What a basis is for programs. Places of tables are in the sources of `engine`.
-fn report(basis: &Basis<'_>, engine: &Engine) -> BasisReport {
-    BasisReport {
-        effect: basis.effect.name(),
-        cause: basis.cause,
-        policy: basis.policy.as_deref().map(str::to_owned),
-        rule: basis.rule.as_deref().map(str::to_owned),
-        at: match &basis.at {
-            At::Nowhere => None,
-            At::Table(place) => Some(engine.spell(*place)),
-            At::Recorded(text) => Some(text.clone().into_owned()),
-        },
+impl BasisReport {
+    /// What a basis is for programs. Places of tables are in the sources of `engine`.
+    pub(crate) fn new(basis: &Basis<'_>, engine: &Engine) -> BasisReport {
+        BasisReport {
+            effect: basis.effect.name(),
+            cause: basis.cause,
+            policy: basis.policy.as_deref().map(str::to_owned),
+            rule: basis.rule.as_deref().map(str::to_owned),
+            at: match &basis.at {
+                At::Nowhere => None,
+                At::Table(place) => Some(engine.spell(*place)),
+                At::Recorded(text) => Some(text.clone().into_owned()),
+            },
+        }
     }
 }

@@ -101,7 +101,7 @@ impl BasisReport {
 }
 
 /// `3 newly allowed, 11 newly denied`
-fn parts<const N: usize>(counts: [(u64, &str); N]) -> String {
+pub(crate) fn parts<const N: usize>(counts: [(u64, &str); N]) -> String {
     let parts: Vec<String> = counts
         .into_iter()
         .filter(|(count, _)| *count > 0)
@@ -111,7 +111,7 @@ fn parts<const N: usize>(counts: [(u64, &str); N]) -> String {
 }
 
 /// `1,204 requests`
-pub(super) fn counted(count: u64, one: &str) -> String {
+pub(crate) fn counted(count: u64, one: &str) -> String {
     format!(
         "{} {one}{}",
         thousands(count),

@@ -253,12 +253,15 @@ impl Page<'_, '_> {
 
     fn limits(&mut self) {
         let limits = limits(&self.policy.limits);
-        if limits.is_empty() {
+        let set = limits
+            .iter()
+            .filter_map(|(name, value)| Some((*name, value.as_deref()?)));
+        if set.clone().next().is_none() {
             return;
         }
         self.table("Limits", &["limit", "value"]);
-        for (name, value) in limits {
-            self.row(&[name, value.as_str()]);
+        for (name, value) in set {
+            self.row(&[name, value]);
         }
     }
 
@@ -338,8 +341,8 @@ fn because(rule: &Rule<'_>) -> String {
     text
 }
 
-/// Each limit that is set, in words.
-fn limits(limits: &Limits) -> Vec<(&'static str, String)> {
+/// Each limit, in words where it is set.
+pub(crate) fn limits(limits: &Limits) -> [(&'static str, Option<String>); 9] {
     let Limits {
         max_tokens,
         max_tool_calls,
@@ -353,7 +356,7 @@ fn limits(limits: &Limits) -> Vec<(&'static str, String)> {
     } = limits;
     let count = |value: &Option<u64>| value.map(|value| value.to_string());
     let share = |value: &Option<agentos_runtime::Number>| value.map(|value| value.to_string());
-    let all = [
+    [
         ("tokens a request, at most", count(max_tokens)),
         ("tool calls a request, at most", count(max_tool_calls)),
         ("time a request, at most", timeout_ms.map(time)),
@@ -369,14 +372,11 @@ fn limits(limits: &Limits) -> Vec<(&'static str, String)> {
             log_all_calls.map(|all| if all { "yes" } else { "no" }.to_owned()),
         ),
         ("calls between checkpoints", count(checkpoint_frequency)),
-    ];
-    all.into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
+    ]
 }
 
 /// A length of time in its largest whole unit.
-fn time(ms: u64) -> String {
+pub(crate) fn time(ms: u64) -> String {
     const UNITS: [(u64, &str); 4] = [
         (86_400_000, "day"),
         (3_600_000, "hour"),

@@ -5,7 +5,7 @@ use agentos_runtime::table::{
 };
 
 /// A condition of `policy` in words.
-pub(super) fn condition(policy: &Policy<'_>, condition: &Condition<'_>) -> String {
+pub(crate) fn condition(policy: &Policy<'_>, condition: &Condition<'_>) -> String {
     match condition {
         Condition::All(parts) if parts.is_empty() => "always".to_owned(),
         Condition::Any(parts) if parts.is_empty() => "never".to_owned(),
@@ -126,7 +126,7 @@ fn either<T: Clone>(values: &List<'_, T>, each: impl Fn(&T) -> String) -> String
 }
 
 /// With commas.
-pub(super) fn list<T: Clone>(values: &List<'_, T>, each: impl Fn(&T) -> String) -> String {
+pub(crate) fn list<T>(values: &[T], each: impl Fn(&T) -> String) -> String {
     values.iter().map(each).collect::<Vec<_>>().join(", ")
 }
 
@@ -147,7 +147,7 @@ pub(crate) fn code(text: &str) -> String {
 }
 
 /// On one line, and inside one cell.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -1,0 +1,310 @@
+//! What policies have beside rules in, what of it changed out: limits, rates,
+//! modes, views and supervisors.
+
+use agentos_runtime::table::{
+    Limits, Mode, Normalize, Place, Policy, Rate, Supervisor, Table,
+};
+use serde::Serialize;
+
+use super::Side;
+use crate::{
+    prove::meaning::looks_through,
+    review::{limits, time, words::{code, list}},
+};
+
+/// Something beside rules that is otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Setting {
+    /// How strict it is now.
+    pub side: Side,
+    /// What it is, in words.
+    pub what: String,
+    /// What it was; absent where there was nothing.
+    pub old: Option<String>,
+    /// What it is; absent where there is nothing.
+    pub new: Option<String>,
+    /// Where that was written: `file:line:column`.
+    pub old_at: Option<String>,
+    /// Where that is written: `file:line:column`.
+    pub new_at: Option<String>,
+}
+
+/// Two tables, and which of their policies belong together.
+pub(super) struct Pairs<'p, 't> {
+    tables: [&'p Table<'t>; 2],
+    pairs: Vec<[&'p Policy<'t>; 2]>,
+}
+
+impl<'p, 't> Pairs<'p, 't> {
+    /// Policies of one name belong together; so do those that are left, where each
+    /// side has one.
+    pub(super) fn new(tables: [&'p Table<'t>; 2]) -> Pairs<'p, 't> {
+        let [old, new] = tables;
+        let mut pairs = Vec::new();
+        for policy in old.policies.iter() {
+            let mut others = new.policies.iter();
+            if let Some(other) = others.find(|other| other.name == policy.name) {
+                pairs.push([policy, other]);
+            }
+        }
+        let left = |table: &'p Table<'t>, side: usize| -> Vec<&'p Policy<'t>> {
+            let policies = table.policies.iter();
+            let is_left = |policy: &&Policy<'t>| {
+                !policy.base && !pairs.iter().any(|pair| pair[side].name == policy.name)
+            };
+            policies.filter(is_left).collect()
+        };
+        if let ([one], [other]) = (left(old, 0).as_slice(), left(new, 1).as_slice()) {
+            pairs.push([one, other]);
+        }
+        Pairs { tables, pairs }
+    }
+
+    /// Names of policies that are on both sides.
+    pub(super) fn common(&self) -> impl Iterator<Item = &'t str> {
+        let pairs = self.pairs.iter();
+        pairs
+            .filter(|[old, new]| old.name == new.name)
+            .map(|[old, _]| old.name)
+    }
+
+    /// Whether a policy looks through disguises on one side only.
+    pub(super) fn views_differ(&self) -> bool {
+        let mut pairs = self.pairs.iter();
+        pairs.any(|[old, new]| old.normalize != new.normalize)
+    }
+
+    /// All settings that changed.
+    pub(super) fn settings(&self) -> Vec<Setting> {
+        let mut found = Vec::new();
+        self.limits(&mut found);
+        self.rates(&mut found);
+        for [old, new] in &self.pairs {
+            self.modes(old, new, &mut found);
+            self.views(old, new, &mut found);
+            trust(old, new, &mut found);
+        }
+        found.sort();
+        found
+    }
+
+    fn limits(&self, found: &mut Vec<Setting>) {
+        let [old, new] = self.tables.map(joint);
+        let rows = limits(&old).into_iter().zip(limits(&new));
+        let sides = [
+            Side::of_bound(old.max_tokens, new.max_tokens),
+            Side::of_bound(old.max_tool_calls, new.max_tool_calls),
+            Side::of_bound(old.timeout_ms, new.timeout_ms),
+            Side::of_bound(old.max_concurrent, new.max_concurrent),
+            Side::of_bound(old.backpressure_threshold, new.backpressure_threshold),
+            Side::of_floor(old.confidence_threshold, new.confidence_threshold),
+            Side::of_bound(old.drift_threshold, new.drift_threshold),
+            Side::of_floor(
+                old.log_all_calls.filter(|&all| all),
+                new.log_all_calls.filter(|&all| all),
+            ),
+            Side::of_bound(old.checkpoint_frequency, new.checkpoint_frequency),
+        ];
+        for (((what, old), (_, new)), side) in rows.zip(sides) {
+            if let Some(side) = side {
+                found.push(Setting {
+                    side,
+                    what: what.to_owned(),
+                    old,
+                    new,
+                    old_at: None,
+                    new_at: None,
+                });
+            }
+        }
+    }
+
+    fn rates(&self, found: &mut Vec<Setting>) {
+        let [mut old, mut new] = self.tables.map(|table| {
+            let policies = asked(table);
+            policies.flat_map(|policy| policy.rates.iter()).collect::<Vec<&Rate<'t>>>()
+        });
+        old.retain(|rate| {
+            let same = new.iter().position(|other| is_same(rate, other));
+            same.map(|at| new.remove(at)).is_none()
+        });
+        for rate in old {
+            let is_of_it = |other: &&Rate<'t>| {
+                other.actions == rate.actions && other.per_tenant == rate.per_tenant
+            };
+            let other = new.iter().position(|other| is_of_it(other));
+            let other = other.map(|at| new.remove(at));
+            found.push(self.rate(Some(rate), other));
+        }
+        found.extend(new.into_iter().map(|rate| self.rate(None, Some(rate))));
+    }
+
+    fn rate(&self, old: Option<&Rate<'t>>, new: Option<&Rate<'t>>) -> Setting {
+        let side = match (old, new) {
+            (Some(old), Some(new)) => rate_side(old, new),
+            (None, _) => Side::Stricter,
+            (_, None) => Side::Looser,
+        };
+        let actions = old.or(new).map_or(&[][..], |rate| &*rate.actions);
+        let words = |rate: &Rate<'t>| {
+            let scope = if rate.per_tenant { "tenant" } else { "agent" };
+            let window = time(rate.per_ms);
+            format!("{} in {window} for each {scope}, else {}", rate.count, rate.otherwise)
+        };
+        Setting {
+            side,
+            what: format!("rate of {}", list(actions, |action| code(action))),
+            old: old.map(words),
+            new: new.map(words),
+            old_at: old.and_then(|rate| self.place(0, rate.at)),
+            new_at: new.and_then(|rate| self.place(1, rate.at)),
+        }
+    }
+
+    fn modes(&self, old: &Policy<'t>, new: &Policy<'t>, found: &mut Vec<Setting>) {
+        let words = |mode| match mode {
+            Mode::Enforce => "enforced",
+            Mode::Shadow => "only reported",
+        };
+        let side = match (old.mode, new.mode) {
+            (Mode::Enforce, Mode::Shadow) => Side::Looser,
+            (Mode::Shadow, Mode::Enforce) => Side::Stricter,
+            _ => return,
+        };
+        let what = format!("what {} decides", code(new.name));
+        found.push(self.of_policies([old, new], side, what, [words(old.mode), words(new.mode)]));
+    }
+
+    fn views(&self, old: &Policy<'t>, new: &Policy<'t>, found: &mut Vec<Setting>) {
+        let sees = |policy: &Policy<'t>| {
+            let rules = policy.parts.iter().flat_map(|part| part.rules.iter());
+            let mut rules = rules.map(|rule| looks_through(policy, rule));
+            rules.any(|looks| looks)
+        };
+        let side = match (old.normalize, new.normalize) {
+            (Normalize::Strict, Normalize::Never) if sees(old) => Side::Looser,
+            (Normalize::Never, Normalize::Strict) if sees(new) => Side::Stricter,
+            _ => return,
+        };
+        let words = |normalize| match normalize {
+            Normalize::Never => "not looked through",
+            Normalize::Strict => "looked through",
+        };
+        let what = format!("disguises, by {}", code(new.name));
+        let words = [words(old.normalize), words(new.normalize)];
+        found.push(self.of_policies([old, new], side, what, words));
+    }
+
+    fn of_policies(
+        &self,
+        [old, new]: [&Policy<'t>; 2],
+        side: Side,
+        what: String,
+        words: [&str; 2],
+    ) -> Setting {
+        let [was, is] = words.map(|words| Some(words.to_owned()));
+        Setting {
+            side,
+            what,
+            old: was,
+            new: is,
+            old_at: self.place(0, old.at),
+            new_at: self.place(1, new.at),
+        }
+    }
+
+    fn place(&self, side: usize, at: Place) -> Option<String> {
+        let source = self.tables.get(side)?.sources.get(at.source as usize)?;
+        Some(format!("{}:{}:{}", source.name, at.line, at.column))
+    }
+}
+
+/// The policies that are asked where a request names none.
+pub(super) fn asked<'p, 't>(table: &'p Table<'t>) -> impl Iterator<Item = &'p Policy<'t>> {
+    table.policies.iter().filter(|policy| !policy.base)
+}
+
+/// The limits of all policies that are asked: of each the strictest.
+fn joint(table: &Table<'_>) -> Limits {
+    fn least<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+    let all = asked(table).map(|policy| policy.limits);
+    all.fold(Limits::NONE, |one, other| Limits {
+        max_tokens: least(one.max_tokens, other.max_tokens),
+        max_tool_calls: least(one.max_tool_calls, other.max_tool_calls),
+        timeout_ms: least(one.timeout_ms, other.timeout_ms),
+        max_concurrent: least(one.max_concurrent, other.max_concurrent),
+        backpressure_threshold: least(one.backpressure_threshold, other.backpressure_threshold),
+        confidence_threshold: one.confidence_threshold.max(other.confidence_threshold),
+        drift_threshold: least(one.drift_threshold, other.drift_threshold),
+        log_all_calls: one.log_all_calls.max(other.log_all_calls),
+        checkpoint_frequency: least(one.checkpoint_frequency, other.checkpoint_frequency),
+    })
+}
+
+/// Whether two rates say the same.
+fn is_same(one: &Rate<'_>, other: &Rate<'_>) -> bool {
+    let said = |rate: &Rate<'_>| (rate.count, rate.per_ms, rate.per_tenant, rate.otherwise);
+    one.actions == other.actions && said(one) == said(other)
+}
+
+/// How strict one rate is beside another one of the same actions.
+fn rate_side(old: &Rate<'_>, new: &Rate<'_>) -> Side {
+    // So many in a longer time, and no more in a shorter one, is stricter.
+    let count = Side::of_bound(Some(old.count), Some(new.count));
+    let window = Side::of_floor(Some(old.per_ms), Some(new.per_ms));
+    let effect = Side::of_floor(Some(old.otherwise), Some(new.otherwise));
+    let sides = [count, window, effect].into_iter().flatten();
+    Side::of_all(sides).unwrap_or(Side::Neither)
+}
+
+fn trust<'t>(old: &Policy<'t>, new: &Policy<'t>, found: &mut Vec<Setting>) {
+    let none = &[][..];
+    let [was, is] = [old, new].map(|policy| {
+        let trust = policy.trust.as_ref();
+        trust.map_or(none, |trust| &*trust.supervisors)
+    });
+    let words = |supervisor: &Supervisor<'_>| {
+        let kind = if supervisor.agent { "an agent" } else { "no agent" };
+        format!("level {}, {kind}", supervisor.level)
+    };
+    let mut add = |name: &str, old: Option<&Supervisor<'_>>, new: Option<&Supervisor<'_>>| {
+        if old != new {
+            found.push(Setting {
+                side: Side::Neither,
+                what: format!("supervisor {}", code(name)),
+                old: old.map(words),
+                new: new.map(words),
+                old_at: None,
+                new_at: None,
+            });
+        }
+    };
+    for supervisor in was {
+        let other = is.iter().find(|other| other.name == supervisor.name);
+        add(supervisor.name, Some(supervisor), other);
+    }
+    for supervisor in is {
+        if !was.iter().any(|other| other.name == supervisor.name) {
+            add(supervisor.name, None, Some(supervisor));
+        }
+    }
+    let [was, is] = [old, new].map(|policy| {
+        let trust = policy.trust.as_ref();
+        trust.map(|trust| trust.max_escalation_depth)
+    });
+    if let Some(side) = Side::of_bound(was, is) {
+        found.push(Setting {
+            side,
+            what: format!("levels that an escalation of {} climbs, at most", code(new.name)),
+            old: was.map(|depth| depth.to_string()),
+            new: is.map(|depth| depth.to_string()),
+            old_at: None,
+            new_at: None,
+        });
+    }
+}

@@ -1,0 +1,331 @@
+use agentos_runtime::{Effect, Request, RequestSource, table::Table};
+use fastrand::Rng;
+use serde_json::Value as Json;
+
+use super::*;
+use crate::{
+    Options, Plan, Sources, compile,
+    prove::tests::{policy, request},
+};
+
+fn plan(text: &str) -> Plan {
+    let (plan, findings) = compile(&Sources::one("p.policy", text), &Options::default());
+    plan.unwrap_or_else(|| panic!("{findings:?}"))
+}
+
+fn of(old: &str, new: &str) -> Diff {
+    let (old, new) = (plan(old), plan(new));
+    diff(&old.table(), &new.table()).unwrap()
+}
+
+/// The verdict, and each change as `action: old -> new`.
+fn short(old: &str, new: &str) -> (Verdict, Vec<String>) {
+    let diff = of(old, new);
+    let changes = diff.changes.iter().flat_map(|changed| {
+        let (old, new) = (&changed.old, &changed.new);
+        let name = |basis: &BasisReport| match &basis.rule {
+            Some(rule) => rule.clone(),
+            None => format!("{:?} {}", basis.cause, basis.effect),
+        };
+        let both = format!("{} -> {}", name(old), name(new));
+        let actions = changed.actions.iter();
+        actions.map(move |of| format!("{}: {both}", of.action))
+    });
+    (diff.verdict, changes.collect())
+}
+
+#[test]
+fn a_number_that_is_otherwise_names_its_rule_and_a_request_on_each_side() {
+    let old = "policy pay {
+        default deny;
+        allow refund when params.amount <= 1000;
+        escalate refund when params.amount > 1000;
+    }";
+    let new = old.replace("<= 1000", "<= 1500").replace("> 1000", "> 1500");
+    let diff = of(old, &new);
+    assert_eq!(diff.verdict, Verdict::Looser);
+    let [changed] = diff.changes.as_slice() else {
+        panic!("{diff:?}");
+    };
+    assert_eq!(changed.direction, Direction::NewlyAllowed);
+    assert_eq!(changed.old.rule.as_deref(), Some("escalate-refund-1"));
+    assert_eq!(changed.new.rule.as_deref(), Some("allow-refund-1"));
+    assert_eq!(changed.old.at.as_deref(), Some("p.policy:4:9"));
+    assert_eq!(changed.new.at.as_deref(), Some("p.policy:3:9"));
+    let [around] = changed.actions[0].around.as_slice() else {
+        panic!("{changed:?}");
+    };
+    assert_eq!(around.field, "params.amount");
+    let near = |value: &str| {
+        let near = around.near.iter().find(|near| near.value == value).unwrap();
+        (near.old, near.new)
+    };
+    assert_eq!(near("1000"), ("allow", "allow"));
+    assert_eq!(near("1001"), ("escalate", "allow"));
+    assert_eq!(near("1500"), ("escalate", "allow"));
+    assert_eq!(near("1501"), ("escalate", "escalate"));
+}
+
+#[test]
+fn what_is_written_otherwise_and_means_the_same_is_identical() {
+    for (old, new) in [
+        (
+            "policy p { default deny; allow a when params.x == 1 or params.x == 2; }",
+            "policy p { default deny; allow a when params.x in [2, 1]; }",
+        ),
+        (
+            "policy p { default deny; allow a; deny a when not params.x > 3; }",
+            "policy p { default deny; deny a when params.x <= 3; allow a; }",
+        ),
+        (
+            "policy p { default deny; allow a, b; }",
+            "policy q { allow b; allow a; default deny; }",
+        ),
+        (
+            "policy p { default deny; allow a when params.x matches r\"^(ab|ac)$\"; }",
+            "policy p { default deny; allow a when params.x matches r\"^a[bc]$\"; }",
+        ),
+        (
+            "policy p { default deny; deny a; }",
+            "policy p { default deny; }",
+        ),
+    ] {
+        assert_eq!(short(old, new), (Verdict::Identical, vec![]), "{new}");
+    }
+}
+
+#[test]
+fn each_kind_of_change_has_a_request() {
+    let (verdict, changes) = short(
+        "policy p { default deny; allow read; deny write; audit send; }",
+        "policy p { default deny; allow read; allow write; escalate send; }",
+    );
+    assert_eq!(verdict, Verdict::Incomparable);
+    assert_eq!(
+        changes,
+        [
+            "write: deny-write-1 -> allow-write-1",
+            "send: audit-send-1 -> escalate-send-1"
+        ]
+    );
+    let (verdict, changes) = short(
+        "policy p { default deny; allow \"db.*\"; }",
+        "policy p { default deny; allow \"db.r*\"; }",
+    );
+    assert_eq!(verdict, Verdict::Stricter);
+    assert!(
+        changes.iter().all(|change| change.starts_with("db.")),
+        "{changes:?}"
+    );
+}
+
+#[test]
+fn changes_of_one_kind_are_one() {
+    let old = "policy p { default deny; allow a, b, c; }";
+    let new = "policy p { default deny; allow a, b, c; deny * when text contains \"key\"; }";
+    let diff = of(old, new);
+    assert_eq!(diff.verdict, Verdict::Stricter);
+    let [changed] = diff.changes.as_slice() else {
+        panic!("{diff:?}");
+    };
+    let actions: Vec<&str> = changed.actions.iter().map(|of| &*of.action).collect();
+    assert_eq!(actions, ["a", "b", "c"]);
+}
+
+#[test]
+fn who_may_approve_counts() {
+    let with = |approvers: &str| {
+        format!("policy p {{ default deny; escalate pay {approvers}; allow read; }}")
+    };
+    let two = with("to 2 of \"cfo\", \"controller\" within 60m");
+    for (old, new, verdict) in [
+        (&two, &with("to 1 of \"cfo\", \"controller\" within 60m"), Verdict::Looser),
+        (&two, &with("to 2 of \"cfo\", \"controller\", \"me\" within 60m"), Verdict::Looser),
+        (&two, &with("to 2 of \"cfo\", \"me\" within 60m"), Verdict::Incomparable),
+        (&two, &with("to 2 of \"cfo\", \"controller\" within 30m"), Verdict::Stricter),
+        (&two, &with(""), Verdict::Looser),
+        (&with(""), &two, Verdict::Stricter),
+        (&two, &two, Verdict::Identical),
+    ] {
+        let diff = of(old, new);
+        assert_eq!(diff.verdict, verdict, "{new}");
+        let changes = diff.changes.len();
+        assert_eq!(changes, usize::from(verdict != Verdict::Identical));
+        assert!(diff.changes.iter().all(|changed| changed.approvers.is_some()));
+    }
+}
+
+#[test]
+fn settings_count() {
+    let with = |extra: &str| format!("policy p {{ default deny; allow a; {extra} }}");
+    for (old, new, verdict) in [
+        ("limits { tokens 10; }", "limits { tokens 20; }", Verdict::Looser),
+        ("limits { tokens 10; }", "", Verdict::Looser),
+        ("", "limits { confidence 0.5; }", Verdict::Stricter),
+        (
+            "limits { tokens 10; drift 0.2; }",
+            "limits { tokens 20; drift 0.1; }",
+            Verdict::Incomparable,
+        ),
+        ("limit a 3 per minute else deny;", "limit a 5 per minute else deny;", Verdict::Looser),
+        ("limit a 3 per minute else deny;", "limit a 3 per hour else deny;", Verdict::Stricter),
+        ("limit a 3 per minute else deny;", "limit a 3 per minute else escalate;", Verdict::Looser),
+        ("limit a 3 per minute else deny;", "", Verdict::Looser),
+        ("mode shadow;", "", Verdict::Stricter),
+        ("", "mode shadow;", Verdict::Looser),
+        ("normalize strict; deny a when text contains \"rm\";", "deny a when text contains \"rm\";", Verdict::Looser),
+        // Nothing looks through anything.
+        ("normalize strict;", "", Verdict::Identical),
+        (
+            "trust { supervisor \"root\" level 0; max_escalation_depth 2; }",
+            "trust { supervisor \"root\" level 0; max_escalation_depth 3; }",
+            Verdict::Looser,
+        ),
+        (
+            "trust { supervisor \"root\" level 0; max_escalation_depth 2; }",
+            "trust { supervisor \"other\" level 0; max_escalation_depth 2; }",
+            Verdict::Incomparable,
+        ),
+    ] {
+        let diff = of(&with(old), &with(new));
+        assert_eq!(diff.verdict, verdict, "{old} -> {new}: {diff:?}");
+        assert!(diff.changes.is_empty());
+    }
+}
+
+#[test]
+fn requests_that_name_a_policy_count_where_there_are_several() {
+    let old = "policy p { default abstain; deny a; } policy q { default deny; allow a, b; }";
+    let new = "policy p { default abstain; } policy q { default deny; deny a; allow a, b; }";
+    // Together they answer alike; `q` alone is stricter now, and `p` alone denies
+    // everything either way.
+    let diff = of(old, new);
+    assert_eq!(diff.verdict, Verdict::Stricter);
+    let request: Json = serde_json::from_str(diff.changes[0].actions[0].request.get()).unwrap();
+    assert_eq!(request["policies"], serde_json::json!(["q"]));
+}
+
+#[test]
+fn a_disguise_that_both_look_through_hides_no_change() {
+    let old = "policy p { normalize strict; default deny; allow a; deny a when text contains \"rm\"; }";
+    let new = "policy p { normalize strict; default deny; allow a; deny a when text contains \"rm\" and params.x == 1; }";
+    let (verdict, _) = short(old, new);
+    assert_eq!(verdict, Verdict::Looser);
+}
+
+#[test]
+fn what_is_printed_is_what_was_found() {
+    let old = "policy pay { default deny; allow refund when params.amount <= 1000;
+        escalate pay to 2 of \"cfo\", \"controller\";
+        limits { tokens 10; } }";
+    let new = "policy pay { default deny; allow refund when params.amount <= 1500.5;
+        escalate pay to 1 of \"cfo\", \"controller\"; deny on_hold on input; }
+        policy more { default abstain; deny * when text contains \"|`key\"; }";
+    let diff = of(old, new);
+    insta::assert_snapshot!("text", text::render(&diff));
+    insta::assert_snapshot!("markdown", markdown::render(&diff));
+    insta::assert_snapshot!("json", json::render(&diff));
+}
+
+/// A policy and one that is a little otherwise.
+fn changed(source: &str, random: &mut Rng) -> String {
+    let lines: Vec<&str> = source.lines().collect();
+    let is_rule = |line: &str| {
+        let words = ["allow", "audit", "defer", "escalate", "deny"];
+        words.iter().any(|word| line.trim_start().starts_with(word))
+    };
+    let rules: Vec<usize> = (0..lines.len()).filter(|&at| is_rule(lines[at])).collect();
+    let mut lines: Vec<String> = lines.into_iter().map(str::to_owned).collect();
+    if rules.is_empty() {
+        return source.to_owned();
+    }
+    let at = rules[random.usize(..rules.len())];
+    let line = lines[at].clone();
+    lines[at] = match random.usize(..8) {
+        0 => String::new(),
+        1 => line.replacen("deny", "escalate", 1),
+        2 => line.replacen("allow", "deny", 1),
+        3 => line.replacen("10", "15", 1),
+        4 => line.replacen("alpha", "alphab", 1),
+        5 => line.replacen(" and ", " or ", 1),
+        6 => line.replacen("escalate", "audit", 1),
+        _ => line.replacen(" > ", " <= ", 1).replacen("audit", "allow", 1),
+    };
+    lines.join("\n")
+}
+
+/// What two tables answer to a request.
+fn effects(engines: &[Engine; 2], request: &Request<'_>) -> [Effect; 2] {
+    let engines = engines.each_ref();
+    engines.map(|engine| engine.decide(request).effect())
+}
+
+fn engines<'t>(old: &Table<'t>, new: &Table<'t>) -> [Engine; 2] {
+    [old, new].map(|table| Engine::new(table).unwrap())
+}
+
+#[test]
+fn no_change_is_missed_and_the_verdict_is_right() {
+    let draws = std::env::var("AGENTOS_DRAWS").map_or(200, |draws| draws.parse().unwrap());
+    let (mut verdicts, mut differ, mut shown) = ([0_usize; 5], 0, 0);
+    for seed in 0..draws {
+        let mut random = Rng::with_seed(50_000 + seed);
+        let before = policy(&mut random);
+        let after = changed(&before, &mut random);
+        let plan = |text: &str| compile(&Sources::one("p.policy", text), &Options::default()).0;
+        let (Some(old), Some(new)) = (plan(&before), plan(&after)) else {
+            continue;
+        };
+        let (old, new) = (old.table(), new.table());
+        let diff = diff(&old, &new).unwrap();
+        let engines = engines(&old, &new);
+        let says = format!("seed {seed}: {:?}\n{before}\n{after}", diff.verdict);
+        let (mut found_looser, mut found_stricter) = (false, false);
+        for changed in &diff.changes {
+            for of in &changed.actions {
+                let request = of.request.get().as_bytes();
+                let request = Request::from_json(request, RequestSource::Host).unwrap();
+                let [old, new] = effects(&engines, &request);
+                assert_eq!([old.name(), new.name()], [changed.old.effect, changed.new.effect]);
+                assert_ne!(old, new, "{says}");
+                found_looser |= new < old;
+                found_stricter |= new > old;
+                shown += 1;
+            }
+        }
+        let (mut is_looser, mut is_stricter) = (false, false);
+        for _ in 0..1_000 {
+            let actions = ["read", "write", "db.read", "pay", "db.x", "other"];
+            let action = actions[random.usize(..actions.len())];
+            let sample = request(&mut random, action);
+            let [old, new] = effects(&engines, &sample);
+            is_looser |= new < old;
+            is_stricter |= new > old;
+        }
+        differ += usize::from(is_looser || is_stricter);
+        // What is claimed has a request, and what is denied has none among many.
+        let (can_be_looser, can_be_stricter) = match diff.verdict {
+            Verdict::Identical => (Some(false), Some(false)),
+            Verdict::Stricter => (Some(false), Some(true)),
+            Verdict::Looser => (Some(true), Some(false)),
+            Verdict::Incomparable => (Some(true), Some(true)),
+            Verdict::NotDecided => (None, None),
+        };
+        for (claimed, found, sampled) in [
+            (can_be_looser, found_looser, is_looser),
+            (can_be_stricter, found_stricter, is_stricter),
+        ] {
+            if let Some(claimed) = claimed {
+                assert_eq!(claimed, found, "{says}");
+                assert!(claimed || !sampled, "{says}");
+            }
+        }
+        verdicts[diff.verdict as usize] += 1;
+    }
+    let [identical, stricter, looser, incomparable, open] = verdicts;
+    println!(
+        "{identical} identical, {stricter} stricter, {looser} looser, {incomparable} incomparable, \
+         {open} not decided; {differ} differ among samples, {shown} requests shown"
+    );
+    assert!(open * 50 <= draws as usize, "too much is not decided");
+}

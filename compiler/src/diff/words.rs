@@ -1,0 +1,68 @@
+//! What differs in words: the summary, who may approve, what a request is of.
+
+use agentos_runtime::table::{Approvers, Stage};
+
+use super::{Diff, Side, Verdict};
+use crate::{
+    replay::{
+        Direction,
+        words::{counted, parts},
+    },
+    review::{
+        time,
+        words::{code, list},
+    },
+};
+
+/// One sentence without its period: what a pull request should say.
+pub(super) fn summary(diff: &Diff) -> String {
+    let mut said = Vec::new();
+    let changes = Direction::ALL.map(|direction| {
+        let changes = diff.changes.iter();
+        let count = changes.filter(|changed| changed.direction == direction);
+        (count.count() as u64, direction.words())
+    });
+    said.push(parts(changes));
+    for side in Side::ALL {
+        let settings = diff.settings.iter();
+        let count = settings.filter(|setting| setting.side == side).count() as u64;
+        if count > 0 {
+            let what = match side {
+                Side::Looser | Side::Stricter => side.words(),
+                Side::Neither => "otherwise",
+            };
+            said.push(format!("{} {what}", counted(count, "setting")));
+        }
+    }
+    if !diff.not_decided.is_empty() {
+        let count = diff.not_decided.len() as u64;
+        said.push(format!("{} not decided", counted(count, "action")));
+    }
+    said.retain(|words| !words.is_empty());
+    if diff.verdict == Verdict::Identical {
+        said.push("every request has the same answer".to_owned());
+    }
+    format!("{}: {}", diff.verdict.words(), said.join("; "))
+}
+
+/// `2 of `cfo`, `controller` within 1 hour`
+pub(super) fn approvers(approvers: Option<&Approvers<'_>>) -> String {
+    let Some(approvers) = approvers else {
+        return "whoever may approve".to_owned();
+    };
+    let of = list(&approvers.of, |name| code(name));
+    let within = match approvers.within_ms {
+        Some(ms) => format!(" within {}", time(ms)),
+        None => String::new(),
+    };
+    format!("{} of {of}{within}", approvers.needed)
+}
+
+/// What a stage is of, as requests spell it.
+pub(super) const fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Input => "input",
+        Stage::Call => "call",
+        Stage::Output => "output",
+    }
+}
