@@ -76,17 +76,22 @@ pub(crate) fn read_policies(files: &[PathBuf]) -> Result<Inputs, Vec<Unread>> {
             |head| if is_artifact(head) { ARTIFACT } else { SOURCE },
         )?;
         let length = bytes.len();
-        if is_artifact(&bytes) {
-            inputs.artifacts.push(Artifact {
-                name: name(file),
-                bytes,
-            });
-        } else {
-            inputs.sources.add(name(file), text(bytes)?);
-        }
+        inputs.add(name(file), bytes)?;
         Ok(length)
     })?;
     Ok(inputs)
+}
+
+impl Inputs {
+    /// Adds a file, or says what stands in the way.
+    pub(crate) fn add(&mut self, name: String, bytes: Vec<u8>) -> Result<(), String> {
+        if is_artifact(&bytes) {
+            self.artifacts.push(Artifact { name, bytes });
+        } else {
+            self.sources.add(name, text(bytes)?);
+        }
+        Ok(())
+    }
 }
 
 /// Reads each of `files` once and sums up their bytes; names all that fail.

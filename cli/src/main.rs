@@ -8,6 +8,7 @@
 
 mod compile;
 mod completions;
+mod diff;
 mod eval;
 mod explain;
 mod fmt;
@@ -15,6 +16,7 @@ mod fmt;
 mod input;
 mod output;
 mod replay;
+mod revision;
 mod spoken;
 mod tables;
 mod test;
@@ -38,6 +40,7 @@ Examples:
   agentos test --coverage               run the cases beside them
   agentos eval --policy mail.policy     a request a line in, a decision a line out
   agentos compile mail.policy -o mail.agentos
+  agentos diff main:policies policies   what a change means, with a request for each
   agentos replay day.jsonl --policy new.policy --against old.policy
   agentos explain AOS0104               what a finding means and what to do
 
@@ -57,6 +60,7 @@ enum Verb {
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
     Replay(replay::Replay),
+    Diff(diff::Diff),
 
     Completions(completions::Completions),
 }
@@ -90,6 +94,7 @@ fn main() -> ExitCode {
         Some(Verb::Explain(verb)) => explain::run(&verb),
         Some(Verb::Fmt(verb)) => fmt::run(&verb),
         Some(Verb::Replay(verb)) => replay::run(&verb),
+        Some(Verb::Diff(verb)) => diff::run(&verb),
 
         Some(Verb::Completions(verb)) => completions::run(&verb),
     };

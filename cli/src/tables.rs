@@ -2,44 +2,75 @@
 
 use std::path::PathBuf;
 
-use agentos_compiler::Options;
+use agentos_compiler::{Options, Plan};
 use agentos_runtime::{
-    Engine, artifact,
+    Engine, TableError, artifact,
     table::{Policy, Table},
 };
 
 use crate::{
-    input,
+    input::{self, Artifact, Inputs},
     output::{self, Failure},
 };
+
+/// Policies that were read: their table borrows from it.
+pub(crate) struct Read {
+    /// Of those that are texts.
+    plan: Option<Plan>,
+    artifacts: Vec<Artifact>,
+}
+
+impl Read {
+    /// Reads the policies of `files`, be they texts or artifacts. `None` where the
+    /// texts have errors, which were then shown.
+    pub(crate) fn files(files: &[PathBuf]) -> Result<Option<Read>, Failure> {
+        Read::inputs(input::read_policies(files).map_err(Failure::Unread)?)
+    }
+
+    /// The same of what was read already.
+    pub(crate) fn inputs(inputs: Inputs) -> Result<Option<Read>, Failure> {
+        let (plan, findings) = agentos_compiler::compile(&inputs.sources, &Options::default());
+        output::show_errors(&inputs.sources, &findings);
+        let Some(plan) = plan else {
+            return Ok(None);
+        };
+        Ok(Some(Read {
+            plan: (!inputs.sources.is_empty()).then_some(plan),
+            artifacts: inputs.artifacts,
+        }))
+    }
+
+    /// All of them as one table.
+    pub(crate) fn table(&self) -> Result<Table<'_>, Failure> {
+        let mut parts: Vec<Table<'_>> = self.plan.iter().map(Plan::table).collect();
+        let mut unread = Vec::new();
+        for artifact in &self.artifacts {
+            match artifact::read(&artifact.bytes) {
+                Ok(table) => parts.push(table),
+                Err(error) => unread.push(artifact.unread(error.to_string())),
+            }
+        }
+        if unread.is_empty() {
+            Ok(join(parts))
+        } else {
+            Err(Failure::Unread(unread))
+        }
+    }
+}
+
+/// Why policies that are each sound make no engine.
+pub(crate) fn discord(error: &TableError) -> Failure {
+    Failure::Usage(format!("these policies do not go together: {error}"))
+}
 
 /// Makes the policies of `files` ready, be they texts or artifacts. `None` where
 /// the texts have errors, which were then shown.
 pub(crate) fn open(files: &[PathBuf]) -> Result<Option<Engine>, Failure> {
-    let inputs = input::read_policies(files).map_err(Failure::Unread)?;
-    let (plan, findings) = agentos_compiler::compile(&inputs.sources, &Options::default());
-    output::show_errors(&inputs.sources, &findings);
-    let Some(plan) = plan else {
+    let Some(read) = Read::files(files)? else {
         return Ok(None);
     };
-    let mut parts = Vec::new();
-    if !inputs.sources.is_empty() {
-        parts.push(plan.table());
-    }
-    let mut unread = Vec::new();
-    for artifact in &inputs.artifacts {
-        match artifact::read(&artifact.bytes) {
-            Ok(table) => parts.push(table),
-            Err(error) => unread.push(artifact.unread(error.to_string())),
-        }
-    }
-    if !unread.is_empty() {
-        return Err(Failure::Unread(unread));
-    }
-    let engine = Engine::new(&join(parts));
-    engine
-        .map(Some)
-        .map_err(|error| Failure::Usage(format!("these policies do not go together: {error}")))
+    let engine = Engine::new(&read.table()?);
+    engine.map(Some).map_err(|error| discord(&error))
 }
 
 /// All policies of `tables`, in order; places point into all their sources.

@@ -67,8 +67,7 @@ pub(super) fn judge(
         .into_iter()
         .chain(floors.values().map(Plan::table));
     let table = tables::join(parts);
-    let engine = Engine::new(&table)
-        .map_err(|error| Failure::Usage(format!("these policies do not go together: {error}")))?;
+    let engine = Engine::new(&table).map_err(|error| tables::discord(&error))?;
     let mut reached = Reached::new(&files.sources, plan, &table);
     let mut suites = Vec::new();
     for (at, file, cases) in &read {

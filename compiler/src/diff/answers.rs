@@ -4,14 +4,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use agentos_runtime::{
     Cause, Decision, Effect, Engine, Request,
-    table::{self, Approvers, Policy, Rule, Stage, Table},
+    table::{self, Approvers, Policy, Rule, Stage},
 };
 use serde_json::value::RawValue;
 
-use super::{Changed, OfAction, Side, around::around, settings::Pairs, words};
+use super::{Changed, OfAction, Side, around::around, rules::Words, settings::Pairs, words};
 use crate::{
     prove::{
-        about::About,
         circuit::{Circuit, Lit},
         matters::decides,
         meaning::{Answer, Asked, Meaning, Place, Says},
@@ -31,6 +30,10 @@ pub(super) struct Found<'e> {
     known: HashMap<Key<'e>, usize>,
     /// Actions of which it was not decided whether there are more changes.
     pub(super) open: BTreeSet<String>,
+    /// The same of policies that answer together.
+    pub(super) open_together: BTreeSet<String>,
+    /// How these may change more than what was found.
+    pub(super) may_change: BTreeSet<Side>,
 }
 
 /// What changes of one kind have in common: the stage, what decided before and what
@@ -68,61 +71,74 @@ impl Found<'_> {
     }
 }
 
-/// One of the two tables.
+/// Some policies of one of the two tables.
 struct Version<'c, 't> {
-    table: &'c Table<'t>,
-    engine: &'c Engine,
-    about: Vec<About<'t>>,
+    policies: Vec<Asked<'c, 't>>,
     /// By where they were written.
-    rules: HashMap<(&'t str, [u32; 3]), &'c Rule<'t>>,
+    rules: HashMap<(&'c str, [u32; 3]), &'c Rule<'t>>,
 }
 
-/// Two tables at a stage.
+/// Policies of both tables that are asked together, and which of their rules are
+/// about what at a stage.
 pub(super) struct Comparing<'c, 't> {
     versions: [Version<'c, 't>; 2],
     engines: &'c [Engine; 2],
-    /// Names of policies that are on both sides, where requests name some of them.
-    common: Vec<&'t str>,
+    /// What requests have to name for it to be these that are asked.
+    named: Option<&'c str>,
     looks_through: bool,
     stage: Stage,
     names: Names,
+}
+
+/// What is compared.
+pub(super) struct Scope<'c, 't> {
+    pub(super) engines: &'c [Engine; 2],
+    pub(super) pairs: &'c Pairs<'c, 't>,
+    pub(super) stage: Stage,
+    /// What requests have to name for it to be these that are asked.
+    pub(super) named: Option<&'c str>,
+    /// The policies before and now.
+    pub(super) policies: [Vec<Asked<'c, 't>>; 2],
 }
 
 /// What both say of an action.
 struct Case<'t> {
     meaning: Meaning<'t>,
     answers: [Answer; 2],
-    /// The request names policies.
-    is_named: Lit,
     action: String,
     stands_for_others: bool,
 }
 
 impl<'c, 't> Version<'c, 't> {
+    fn new(policies: Vec<Asked<'c, 't>>) -> Version<'c, 't> {
+        let mut rules = HashMap::new();
+        for (policy, _) in &policies {
+            let of_policy = policy.parts.iter().flat_map(|part| part.rules.iter());
+            rules.extend(of_policy.map(|rule| ((policy.name, place(rule.at)), rule)));
+        }
+        Version { policies, rules }
+    }
+
     /// The rule that says something.
     fn rule(&self, says: &Says) -> Option<&'c Rule<'t>> {
-        let policy = self.table.policies.get(says.policy)?;
+        let (policy, _) = self.policies.get(says.policy)?;
         policy.parts.get(says.rule.0)?.rules.get(says.rule.1)
     }
 
     /// The rule that a decision stands on.
-    fn rule_of(&self, decision: &Decision<'_>) -> Option<&'c Rule<'t>> {
+    fn rule_of(&self, decision: &Decision<'c>) -> Option<&'c Rule<'t>> {
         decision.rule()?;
-        let mut rules = self.rules.iter();
-        let at = place(decision.at()?);
-        let policy = decision.policy()?;
-        let rule = rules.find(|((name, place), _)| *name == policy && *place == at);
-        rule.map(|(_, rule)| *rule)
+        let key = (decision.policy()?, place(decision.at()?));
+        self.rules.get(&key).copied()
     }
 
-    fn approvers_of(&self, decision: &Decision<'_>) -> Option<&'c Approvers<'t>> {
+    fn approvers_of(&self, decision: &Decision<'c>) -> Option<&'c Approvers<'t>> {
         self.rule_of(decision)?.approvers.as_ref()
     }
 
     /// The rules about an action.
     fn rules_about(&self, action: &str) -> Vec<&'c Rule<'t>> {
-        let policies = self.table.policies.iter().zip(&self.about);
-        let rules = policies.flat_map(|(policy, about)| {
+        let rules = self.policies.iter().flat_map(|(policy, about)| {
             let rules = about.rules(action).into_iter();
             rules.filter_map(|(part, at)| policy.parts.get(part)?.rules.get(at))
         });
@@ -131,41 +147,23 @@ impl<'c, 't> Version<'c, 't> {
 }
 
 impl<'c, 't> Comparing<'c, 't> {
-    pub(super) fn new(
-        tables: [&'c Table<'t>; 2],
-        engines: &'c [Engine; 2],
-        pairs: &Pairs<'c, 't>,
-        stage: Stage,
-    ) -> Comparing<'c, 't> {
-        let [old, new] = engines;
-        let version = |table: &'c Table<'t>, engine: &'c Engine| {
-            let mut rules = HashMap::new();
-            for policy in table.policies.iter() {
-                let of_policy = policy.parts.iter().flat_map(|part| part.rules.iter());
-                rules.extend(of_policy.map(|rule| ((policy.name, place(rule.at)), rule)));
-            }
-            let policies = table.policies.iter();
-            Version {
-                table,
-                engine,
-                about: policies.map(|policy| About::new(policy, stage)).collect(),
-                rules,
-            }
-        };
-        let [before, now] = tables;
-        let versions = [version(before, old), version(now, new)];
-        let policies = tables.into_iter().flat_map(|table| table.policies.iter());
-        let policies: Vec<&Policy<'t>> = policies.collect();
-        // Naming the only one is naming none.
-        let are_many = tables.into_iter().any(|table| table.policies.len() > 1);
+    pub(super) fn new(scope: Scope<'c, 't>) -> Comparing<'c, 't> {
+        let both = scope.policies.iter().flatten();
+        let policies: Vec<&Policy<'t>> = both.map(|(policy, _)| *policy).collect();
+        let words = Words::changed(scope.pairs, &policies, scope.stage);
         Comparing {
-            versions,
-            engines,
-            common: pairs.common().filter(|_| are_many).collect(),
-            looks_through: !pairs.views_differ(),
-            stage,
-            names: Names::new(&policies, stage),
+            versions: scope.policies.map(Version::new),
+            engines: scope.engines,
+            named: scope.named,
+            looks_through: !scope.pairs.views_differ(),
+            stage: scope.stage,
+            names: words.names(&policies, scope.stage),
         }
+    }
+
+    fn cases(&self) -> impl Iterator<Item = Case<'t>> {
+        let names = self.names.names.iter().enumerate();
+        names.map(|(at, name)| self.case(name, at < self.names.others))
     }
 
     /// Finds what is answered otherwise.
@@ -173,11 +171,40 @@ impl<'c, 't> Comparing<'c, 't> {
         if !self.names.are_all {
             found.open.insert("*".to_owned());
         }
-        for (at, name) in self.names.names.iter().enumerate() {
-            let mut case = self.case(name, at < self.names.others);
+        for mut case in self.cases() {
             self.compare_effects(&mut case, found);
             self.compare_approvers(&mut case, found);
         }
+    }
+
+    /// How what these say may change beside what others do. `others_answer` tells
+    /// that they never leave a request without an answer.
+    pub(super) fn may_change(&self, others_answer: bool) -> BTreeSet<Side> {
+        let mut sides = BTreeSet::new();
+        if !self.names.are_all {
+            sides.extend([Side::Looser, Side::Stricter]);
+        }
+        for mut case in self.cases() {
+            let [old, new] = &case.answers;
+            for (side, from, to) in [(Side::Looser, old, new), (Side::Stricter, new, old)] {
+                let circuit = &mut case.meaning.circuit;
+                // Fewer are as strict as before, or one answers what nobody did.
+                let both = from.added.iter().zip(&to.added);
+                let mut ways: Vec<Lit> =
+                    both.map(|(&from, &to)| circuit.all([from, !to])).collect();
+                if !others_answer {
+                    ways.push(circuit.all([!from.answered, to.answered]));
+                }
+                let changes = circuit.any(ways);
+                if sides.contains(&side) || changes == circuit.no() {
+                    continue;
+                }
+                if case.meaning.find(&[changes], |_| true) != search::Found::Nothing {
+                    sides.insert(side);
+                }
+            }
+        }
+        sides
     }
 
     fn case(&self, action: &str, stands_for_others: bool) -> Case<'t> {
@@ -186,46 +213,26 @@ impl<'c, 't> Comparing<'c, 't> {
             stage: self.stage,
         });
         meaning.looks_through = self.looks_through;
-        let is_named = if self.common.is_empty() {
-            meaning.circuit.no()
-        } else {
-            meaning.circuit.input()
-        };
-        let named = self.common.iter();
-        meaning.named = named
-            .map(|&name| {
-                let input = meaning.circuit.input();
-                (meaning.circuit.all([input, is_named]), name)
-            })
-            .collect();
-        let one = meaning.named.iter().map(|&(is_it, _)| is_it);
-        let clause: Vec<Lit> = one.chain([!is_named]).collect();
-        meaning.circuit.require(clause);
-        let answers = self.versions.each_ref().map(|version| {
-            let policies = version.table.policies.iter().zip(&version.about);
-            let asked: Vec<Asked<'_, 't>> = policies
-                .map(|(policy, about)| {
-                    let mut named = meaning.named.iter();
-                    let by_name = named.find(|(_, name)| *name == policy.name);
-                    let by_name = by_name.map(|&(is_it, _)| is_it);
-                    let circuit = &mut meaning.circuit;
-                    let unnamed = if policy.base { circuit.no() } else { !is_named };
-                    let is_asked = circuit.any(by_name.into_iter().chain([unnamed]));
-                    Asked {
-                        policy,
-                        about,
-                        is_asked,
-                    }
-                })
-                .collect();
-            meaning.answer(&asked, |_, _| true)
-        });
+        let versions = self.versions.each_ref();
+        let answers = versions.map(|version| meaning.answer(&version.policies, |_, _| true));
         Case {
             meaning,
             answers,
-            is_named,
             action: action.to_owned(),
             stands_for_others,
+        }
+    }
+
+    /// What both answer to a request.
+    fn decide(&self, request: &Request<'_>) -> [Decision<'c>; 2] {
+        self.engines.each_ref().map(|engine| engine.decide(request))
+    }
+
+    /// The request to these policies.
+    fn asked(&self, request: &Request<'static>) -> Request<'static> {
+        Request {
+            policies: self.named.iter().map(|&name| name.to_owned().into()).collect(),
+            ..request.clone()
         }
     }
 
@@ -235,62 +242,52 @@ impl<'c, 't> Comparing<'c, 't> {
         let circuit = &mut case.meaning.circuit;
         let both = old.into_iter().zip(new);
         let differs: Vec<Lit> = both.map(|(old, new)| circuit.differ(old, new)).collect();
-        let differs = circuit.any(differs);
-        if differs == circuit.no() {
+        let mut wanted = vec![circuit.any(differs)];
+        if wanted == [circuit.no()] {
             return;
         }
-        // What needs no names is shown without.
-        for is_named in [!case.is_named, case.is_named] {
-            let mut wanted = vec![differs, is_named];
-            let mut known: HashSet<(Basis<'_>, Basis<'_>)> = HashSet::new();
-            let mut over: HashSet<[Effect; 2]> = HashSet::new();
-            loop {
-                let is_new = |request: &Request<'_>| {
-                    let effects = self.effects(request);
-                    effects[0] != effects[1] && !over.contains(&effects)
-                };
-                let request = match case.meaning.find(&wanted, is_new) {
-                    search::Found::Nothing => break,
-                    search::Found::NotDecided => {
-                        found.open.insert(case.action.clone());
-                        break;
-                    }
-                    search::Found::Request(request) => request,
-                };
-                let bases = self.engines.each_ref().map(|engine| engine.decide(&request));
-                let [old, new] = bases.each_ref().map(Basis::from);
-                let effects = [old.effect, new.effect];
-                let lits = [
-                    self.speaks(0, case, &bases[0]),
-                    self.speaks(1, case, &bases[1]),
-                ];
-                self.add(case, found, [old.clone(), new.clone()], None, &request);
-                let is_known = !known.insert((old, new)) || known.len() > MOST_KINDS;
-                let circuit = &mut case.meaning.circuit;
-                let mut pair = vec![
-                    exactly(circuit, &case.answers[0], effects[0]),
-                    exactly(circuit, &case.answers[1], effects[1]),
-                ];
-                if is_known {
-                    over.insert(effects);
-                } else {
-                    pair.extend(lits);
+        let mut known: HashSet<[Basis<'_>; 2]> = HashSet::new();
+        let mut over: HashSet<[Effect; 2]> = HashSet::new();
+        loop {
+            let is_new = |request: &Request<'static>| {
+                let decisions = self.decide(&self.asked(request));
+                let effects = decisions.map(|decision| decision.effect());
+                effects[0] != effects[1] && !over.contains(&effects)
+            };
+            let request = match case.meaning.find(&wanted, is_new) {
+                search::Found::Nothing => return,
+                search::Found::NotDecided => {
+                    found.open.insert(case.action.clone());
+                    return;
                 }
-                wanted.push(!circuit.all(pair));
+                search::Found::Request(request) => self.asked(&request),
+            };
+            let decisions = self.decide(&request);
+            let bases = decisions.each_ref().map(Basis::from);
+            let effects = decisions.map(|decision| decision.effect());
+            let mut pair = vec![
+                exactly(&mut case.meaning.circuit, &case.answers[0], effects[0]),
+                exactly(&mut case.meaning.circuit, &case.answers[1], effects[1]),
+            ];
+            self.add(case, found, bases.clone(), None, &request);
+            if known.insert(bases) && known.len() <= MOST_KINDS {
+                pair.push(self.speaks(0, case, &decisions[0]));
+                pair.push(self.speaks(1, case, &decisions[1]));
+            } else {
+                over.insert(effects);
             }
+            wanted.push(!case.meaning.circuit.all(pair));
         }
     }
 
     /// That what a decision stands on speaks.
-    fn speaks(&self, side: usize, case: &mut Case<'t>, decision: &Decision<'_>) -> Lit {
+    fn speaks(&self, side: usize, case: &mut Case<'t>, decision: &Decision<'c>) -> Lit {
         let answer = &case.answers[side];
         let version = &self.versions[side];
-        let rule = version.rule_of(decision);
+        let rule = version.rule_of(decision).map(std::ptr::from_ref);
         let mut says = answer.rules.iter();
         let of_rule = says.find(|says| {
-            let policy = version.table.policies.get(says.policy);
-            policy.map(|policy| policy.name) == decision.policy()
-                && version.rule(says).map(std::ptr::from_ref) == rule.map(std::ptr::from_ref)
+            rule.is_some() && version.rule(says).map(std::ptr::from_ref) == rule
         });
         let circuit = &mut case.meaning.circuit;
         match (of_rule, decision.cause()) {
@@ -313,26 +310,22 @@ impl<'c, 't> Comparing<'c, 't> {
                 if both == case.meaning.circuit.no() {
                     continue;
                 }
-                for is_named in [!case.is_named, case.is_named] {
-                    let is_it = |request: &Request<'_>| {
-                        [(0, was), (1, is)].into_iter().all(|(side, wanted)| {
-                            let decision = self.engines[side].decide(request);
-                            decision.effect() == Effect::Escalate
-                                && self.versions[side].approvers_of(&decision) == *wanted
-                        })
-                    };
-                    match case.meaning.find(&[both, is_named], is_it) {
-                        search::Found::Nothing => {}
-                        search::Found::NotDecided => {
-                            found.open.insert(case.action.clone());
-                        }
-                        search::Found::Request(request) => {
-                            let bases =
-                                self.engines.each_ref().map(|engine| engine.decide(&request));
-                            let bases = bases.each_ref().map(Basis::from);
-                            self.add(case, found, bases, Some([*was, *is]), &request);
-                            break;
-                        }
+                let is_it = |request: &Request<'static>| {
+                    let decisions = self.decide(&self.asked(request));
+                    [was, is].into_iter().enumerate().all(|(side, wanted)| {
+                        decisions[side].effect() == Effect::Escalate
+                            && self.versions[side].approvers_of(&decisions[side]) == *wanted
+                    })
+                };
+                match case.meaning.find(&[both], is_it) {
+                    search::Found::Nothing => {}
+                    search::Found::NotDecided => {
+                        found.open.insert(case.action.clone());
+                    }
+                    search::Found::Request(request) => {
+                        let request = self.asked(&request);
+                        let bases = self.decide(&request).each_ref().map(Basis::from);
+                        self.add(case, found, bases, Some([*was, *is]), &request);
                     }
                 }
             }
@@ -412,11 +405,6 @@ impl<'c, 't> Comparing<'c, 't> {
             request: json,
             around: around(rules.each_ref().map(Vec::as_slice), self.engines, request),
         });
-    }
-
-    fn effects(&self, request: &Request<'_>) -> [Effect; 2] {
-        let engines = self.engines.each_ref();
-        engines.map(|engine| engine.decide(request).effect())
     }
 }
 

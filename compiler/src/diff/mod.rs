@@ -13,6 +13,8 @@ mod answers;
 mod around;
 pub mod json;
 pub mod markdown;
+mod rules;
+mod sets;
 mod settings;
 mod side;
 pub mod text;
@@ -26,6 +28,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::replay::{BasisReport, Direction};
+
+use sets::Sets;
 
 pub use around::{Around, Near};
 pub use settings::Setting;
@@ -84,7 +88,7 @@ pub struct OfAction {
 }
 
 /// What `new` says otherwise than `old`: to requests that name no policy, and to
-/// those that name some of the policies that are in both.
+/// those that name one which is in both.
 ///
 /// ```
 /// use agentos_compiler::{Options, Sources, compile, diff::{Verdict, diff}};
@@ -107,24 +111,30 @@ pub fn diff<'t>(old: &'t Table<'t>, new: &'t Table<'t>) -> Result<Diff, TableErr
     let engines = [Engine::new(old)?, Engine::new(new)?];
     let pairs = settings::Pairs::new([old, new]);
     let mut found = answers::Found::default();
-    for stage in [Stage::Input, Stage::Call, Stage::Output] {
-        answers::Comparing::new([old, new], &engines, &pairs, stage).compare(&mut found);
+    let stages = [Stage::Input, Stage::Call, Stage::Output];
+    let about = stages.map(|stage| [old, new].map(|table| sets::about(table, stage)));
+    for (stage, about) in stages.into_iter().zip(&about) {
+        Sets::new([old, new], about, &engines, &pairs, stage).compare(&mut found);
     }
     let settings = pairs.settings();
     let changes = found.changes();
     let sides = changes.iter().map(|changed| changed.side);
-    let sides = sides.chain(settings.iter().map(|setting| setting.side));
+    let sides: Vec<Side> = sides
+        .chain(settings.iter().map(|setting| setting.side))
+        .collect();
+    let mut may_change = found.may_change.iter();
+    let is_open = !found.open.is_empty() || may_change.any(|side| !sides.contains(side));
     let names = |table: &Table<'t>, other: &Table<'t>| -> Vec<String> {
         let names = table.policies.iter().map(|policy| policy.name);
         let is_gone = |name: &&str| !other.policies.iter().any(|policy| policy.name == *name);
         names.filter(is_gone).map(str::to_owned).collect()
     };
     let mut diff = Diff {
-        verdict: Verdict::of(sides, !found.open.is_empty()),
+        verdict: Verdict::of(sides, is_open),
         summary: String::new(),
         changes,
         settings,
-        not_decided: found.open.into_iter().collect(),
+        not_decided: (&found.open | &found.open_together).into_iter().collect(),
         gone: names(old, new),
         added: names(new, old),
     };

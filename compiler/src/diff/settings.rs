@@ -32,7 +32,7 @@ pub struct Setting {
 /// Two tables, and which of their policies belong together.
 pub(super) struct Pairs<'p, 't> {
     tables: [&'p Table<'t>; 2],
-    pairs: Vec<[&'p Policy<'t>; 2]>,
+    pub(super) pairs: Vec<[&'p Policy<'t>; 2]>,
 }
 
 impl<'p, 't> Pairs<'p, 't> {
@@ -60,12 +60,16 @@ impl<'p, 't> Pairs<'p, 't> {
         Pairs { tables, pairs }
     }
 
-    /// Names of policies that are on both sides.
-    pub(super) fn common(&self) -> impl Iterator<Item = &'t str> {
-        let pairs = self.pairs.iter();
-        pairs
-            .filter(|[old, new]| old.name == new.name)
-            .map(|[old, _]| old.name)
+    /// Policies that have none on the other side.
+    pub(super) fn alone(&self) -> impl Iterator<Item = &'p Policy<'t>> {
+        let tables = self.tables.into_iter().enumerate();
+        let policies = tables
+            .flat_map(|(side, table)| table.policies.iter().map(move |policy| (side, policy)));
+        let alone = policies.filter(|(side, policy)| {
+            let mut pairs = self.pairs.iter();
+            !pairs.any(|pair| std::ptr::eq(pair[*side], *policy))
+        });
+        alone.map(|(_, policy)| policy)
     }
 
     /// Whether a policy looks through disguises on one side only.

@@ -113,26 +113,30 @@ fn write_setting(setting: &Setting, out: &mut String) -> fmt::Result {
 
 /// The actions that a change is about.
 pub(super) fn actions(changed: &Changed, quoted: &dyn Fn(&str) -> String) -> String {
-    let names = changed.actions.iter().take(MOST_NAMED).map(|of| {
-        let name = quoted(&of.action);
-        if of.stands_for_others {
-            format!("others, such as {name}")
-        } else {
-            name
-        }
-    });
-    let names: Vec<String> = names.collect();
-    let left = changed.actions.len().saturating_sub(MOST_NAMED);
-    let more = match left {
-        0 => String::new(),
-        left => format!(" and {left} more"),
+    let (others, named): (Vec<&OfAction>, Vec<&OfAction>) =
+        changed.actions.iter().partition(|of| of.stands_for_others);
+    let listed = |actions: &[&OfAction]| {
+        let names = actions.iter().take(MOST_NAMED);
+        let names: Vec<String> = names.map(|of| quoted(&of.action)).collect();
+        let more = match actions.len().saturating_sub(MOST_NAMED) {
+            0 => String::new(),
+            left => format!(" and {left} more"),
+        };
+        format!("{}{more}", names.join(", "))
     };
+    let mut parts = Vec::new();
+    if !named.is_empty() {
+        parts.push(listed(&named));
+    }
+    if !others.is_empty() {
+        parts.push(format!("actions such as {}", listed(&others)));
+    }
     let of = match changed.stage {
         "call" => "",
         "input" => "what comes in for ",
         _ => "what comes back from ",
     };
-    format!("{of}{}{more}", names.join(", "))
+    format!("{of}{}", parts.join(", and "))
 }
 
 /// A request on one line, cut where it is long.

@@ -7,7 +7,7 @@ use agentos_runtime::table::{Combine, DefaultAnswer, Effect, Policy};
 use super::{
     about::{About, RuleAt},
     circuit::{Circuit, Lit},
-    meaning::{Answer, Asked, Meaning, Says},
+    meaning::{Answer, Meaning, Says},
 };
 
 /// When a rule of a policy is what it is.
@@ -36,11 +36,7 @@ pub(crate) fn of_rules<'t>(
     about: &About<'t>,
     is_there: impl Fn(RuleAt) -> bool,
 ) -> HashMap<RuleAt, OfRule> {
-    let policies = [Asked {
-        policy,
-        about,
-        is_asked: meaning.circuit.yes(),
-    }];
+    let policies = [(policy, about)];
     let answer = meaning.answer(&policies, |_, rule| is_there(rule));
     let own = policy.parts.len().saturating_sub(1);
     let is_own = |says: &&Says| says.rule.0 == own;

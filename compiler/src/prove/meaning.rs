@@ -40,17 +40,10 @@ pub(crate) struct Meaning<'t> {
     disguised: HashMap<Atom<'t>, Lit>,
     /// Whether disguises count.
     pub(crate) looks_through: bool,
-    /// Policies that a request may name, each with that it does.
-    pub(crate) named: Vec<(Lit, &'t str)>,
 }
 
-/// A policy that may be asked.
-pub(crate) struct Asked<'p, 't> {
-    pub(crate) policy: &'p Policy<'t>,
-    pub(crate) about: &'p About<'t>,
-    /// It is.
-    pub(crate) is_asked: Lit,
-}
+/// A policy that is asked, and which of its rules are about what.
+pub(crate) type Asked<'p, 't> = (&'p Policy<'t>, &'p About<'t>);
 
 /// When a condition is true and when it is false; otherwise it is in doubt.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +91,10 @@ pub(crate) struct Answer {
     pub(crate) at_least: [Lit; EFFECTS],
     /// The same of what rules and declarations say alone.
     pub(crate) said: [Lit; EFFECTS],
+    /// The same of them and defaults: what others add to.
+    pub(crate) added: [Lit; EFFECTS],
+    /// A rule that is true, or a default, answers; else it is denied.
+    pub(crate) answered: Lit,
 }
 
 /// How many effects there are.
@@ -115,7 +112,6 @@ impl<'t> Meaning<'t> {
             ordered: 0,
             disguised: HashMap::new(),
             looks_through: true,
-            named: Vec::new(),
         }
     }
 
@@ -130,26 +126,24 @@ impl<'t> Meaning<'t> {
             broken: Vec::new(),
             at_least: [self.circuit.no(); EFFECTS],
             said: [self.circuit.no(); EFFECTS],
+            added: [self.circuit.no(); EFFECTS],
+            answered: self.circuit.no(),
         };
         // By effect, what adds it: rules and declarations, and everything.
         let mut said: [Vec<Lit>; EFFECTS] = Default::default();
         let mut added: [Vec<Lit>; EFFECTS] = Default::default();
         let mut answered = Vec::new();
-        for (number, asked) in policies.iter().enumerate() {
-            let (policy, is_asked) = (asked.policy, asked.is_asked);
-            let mut rules = asked.about.rules(&self.place.action);
+        for (number, (policy, about)) in policies.iter().enumerate() {
+            let mut rules = about.rules(&self.place.action);
             rules.retain(|&rule| is_there(number, rule));
             let mut of_policy = self.rules(policy, &rules);
             for says in &mut of_policy {
                 says.policy = number;
-                says.adds = self.circuit.all([says.adds, is_asked]);
-                says.answers = self.circuit.all([says.answers, is_asked]);
             }
             let broken = self.broken(policy);
-            let broken = self.circuit.all([broken, is_asked]);
             let is_true: Vec<Lit> = of_policy.iter().map(|says| says.answers).collect();
             let is_true = self.circuit.any(is_true);
-            let default = self.circuit.all([!is_true, !broken, is_asked]);
+            let default = self.circuit.all([!is_true, !broken]);
             // Where declarations are broken, nothing else is asked.
             for says in &of_policy {
                 said[says.effect as usize].push(says.adds);
@@ -162,19 +156,22 @@ impl<'t> Meaning<'t> {
             }
             answered.push(match policy.default {
                 DefaultAnswer::Abstain => is_true,
-                DefaultAnswer::Allow | DefaultAnswer::Deny => is_asked,
+                DefaultAnswer::Allow | DefaultAnswer::Deny => self.circuit.yes(),
             });
             answer.rules.extend(of_policy);
             answer.broken.push(broken);
         }
-        // What nobody answers is denied.
-        let nobody = !self.circuit.any(answered);
-        added[Effect::Deny as usize].push(nobody);
+        answer.answered = self.circuit.any(answered);
         answer.said = self.by_effect(said);
         for (added, said) in added.iter_mut().zip(answer.said) {
             added.push(said);
         }
-        answer.at_least = self.by_effect(added);
+        answer.added = self.by_effect(added);
+        // What nobody answers is denied.
+        let circuit = &mut self.circuit;
+        answer.at_least = answer
+            .added
+            .map(|added| circuit.any([added, !answer.answered]));
         answer
     }
 

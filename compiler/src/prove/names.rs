@@ -1,7 +1,7 @@
 //! Policies in, names of actions out: one for each way in which their rules can
 //! be about an action.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use agentos_runtime::{
     glob::Glob,
@@ -29,8 +29,24 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Those that the rules of a stage tell apart.
+    /// Those that the words of rules of a stage tell apart.
     pub(crate) fn new(policies: &[&Policy<'_>], stage: Stage) -> Names {
+        Names::told_apart(policies, stage, &mut |words, actions| {
+            actions.iter().for_each(|word| words.add_glob(word));
+        })
+    }
+
+    /// Those that the rules of a stage tell apart, whichever of their words is about
+    /// a name.
+    pub(crate) fn of_rules(policies: &[&Policy<'_>], stage: Stage) -> Names {
+        Names::told_apart(policies, stage, &mut Words::add_rule)
+    }
+
+    fn told_apart<'t>(
+        policies: &[&Policy<'t>],
+        stage: Stage,
+        add: &mut dyn FnMut(&mut Words<'t>, &[&'t str]),
+    ) -> Names {
         let mut words = Words::default();
         for policy in policies {
             if stage == Stage::Call {
@@ -40,9 +56,7 @@ impl Names {
             }
             let rules = policy.parts.iter().flat_map(|part| part.rules.iter());
             for rule in rules.filter(|rule| rule.stage == stage) {
-                for word in rule.actions.iter() {
-                    words.add_glob(word);
-                }
+                add(&mut words, &rule.actions);
                 if let Some(when) = &rule.when {
                     words.add_tests(policy, when);
                 }
@@ -59,6 +73,8 @@ struct Words<'t> {
     literals: BTreeSet<&'t str>,
     globs: BTreeSet<&'t str>,
     languages: Vec<Language>,
+    /// The globs of rules, as one.
+    of_rules: BTreeSet<Vec<&'t str>>,
     /// Names with which a text begins in which something is looked for at its start.
     firsts: BTreeSet<String>,
     /// Whether something is asked that no language says.
@@ -70,11 +86,45 @@ impl<'t> Words<'t> {
         if !is_glob(word) {
             self.literals.insert(word);
         } else if self.globs.insert(word) {
-            let expression = regex_syntax::parse(&Glob::new(word).expression());
-            match expression.map(|expression| Language::new(&whole(expression), None)) {
-                Ok(Ok(language)) => self.languages.push(language),
-                _ => self.is_open = true,
-            }
+            self.add_language(&Glob::new(word).expression());
+        }
+    }
+
+    fn add_rule(&mut self, actions: &[&'t str]) {
+        let (mut globs, literals): (Vec<&str>, Vec<&str>) =
+            actions.iter().partition(|word| is_glob(word));
+        self.literals.extend(literals);
+        globs.sort_unstable();
+        self.globs.extend(&globs);
+        // What is about everything tells nothing apart.
+        if globs.is_empty() || globs.contains(&"*") || !self.of_rules.insert(globs.clone()) {
+            return;
+        }
+        // What may stand around a word is written once: nothing is remembered of
+        // which word it was.
+        let mut around: BTreeMap<[bool; 2], Vec<String>> = BTreeMap::new();
+        for glob in globs {
+            let bare = glob.strip_prefix('*').unwrap_or(glob);
+            let inner = bare.strip_suffix('*').unwrap_or(bare);
+            let sides = [bare.len() < glob.len(), inner.len() < bare.len()];
+            around
+                .entry(sides)
+                .or_default()
+                .push(Glob::new(inner).expression());
+        }
+        let any = |is_there| if is_there { "(?s:.*)" } else { "" };
+        let ways = around.into_iter().map(|([before, after], words)| {
+            format!("{}(?:{}){}", any(before), words.join("|"), any(after))
+        });
+        let ways: Vec<String> = ways.collect();
+        self.add_language(&format!("(?:{})", ways.join("|")));
+    }
+
+    fn add_language(&mut self, expression: &str) {
+        let expression = regex_syntax::parse(expression);
+        match expression.map(|expression| Language::new(&whole(expression), None)) {
+            Ok(Ok(language)) => self.languages.push(language),
+            _ => self.is_open = true,
         }
     }
 

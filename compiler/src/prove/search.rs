@@ -51,7 +51,7 @@ pub(super) enum Flaw {
 
 impl<'t> Meaning<'t> {
     /// A request of which all of these hold, as `holds` says of it as well.
-    pub(crate) fn find(&mut self, wanted: &[Lit], holds: impl Fn(&Request<'_>) -> bool) -> Found {
+    pub(crate) fn find(&mut self, wanted: &[Lit], holds: impl Fn(&Request<'static>) -> bool) -> Found {
         self.order_numbers();
         // What was not decided binds this search only.
         let here = self.circuit.input();
@@ -69,12 +69,9 @@ impl<'t> Meaning<'t> {
             let mut request = self.request(&guess, 0);
             if let Err(Flaw::NotDecided(_)) = request {
                 // Something near may do, which is looked for sooner than found exactly.
-                let mut near = self.near(&guess);
-                if self.is_one(&wanted, &near) {
-                    self.name_policies(&mut near);
-                    if holds(&near) {
-                        return Found::Request(Box::new(near));
-                    }
+                let near = self.near(&guess);
+                if self.is_one(&wanted, &near) && holds(&near) {
+                    return Found::Request(Box::new(near));
                 }
                 request = self.request(&guess, MOST_STATES);
             }
@@ -192,15 +189,7 @@ impl<'t> Meaning<'t> {
             Self::set(&mut request, root, &node, &values)?;
         }
         self.add_texts(guess, &avoided, &mut request.params, most_states)?;
-        self.name_policies(&mut request);
         Ok(request)
-    }
-
-    /// The policies that the solver has the request name.
-    fn name_policies(&self, request: &mut Request<'static>) {
-        let named = self.named.iter();
-        let named = named.filter(|(is_named, _)| self.circuit.holds(*is_named));
-        request.policies = named.map(|(_, name)| (*name).to_owned().into()).collect();
     }
 
     /// What is asked of each field.

@@ -11,7 +11,7 @@ use fastrand::Rng;
 
 use super::{
     about::About,
-    meaning::{Asked, Meaning, Place},
+    meaning::{Meaning, Place},
     names::Names,
     search::Found,
 };
@@ -209,12 +209,7 @@ fn what_is_found_holds_and_what_is_not_is_nowhere() {
                 stage: Stage::Call,
             };
             let mut meaning = Meaning::new(place);
-            let asked = Asked {
-                policy,
-                about: &about,
-                is_asked: meaning.circuit.yes(),
-            };
-            let answer = meaning.answer(&[asked], |_, _| true);
+            let answer = meaning.answer(&[(policy, &about)], |_, _| true);
             let samples: Vec<Request<'_>> =
                 (0..200).map(|_| request(&mut random, &action)).collect();
             for effect in [Effect::Audit, Effect::Defer, Effect::Escalate, Effect::Deny] {
