@@ -231,7 +231,11 @@ impl<'c, 't> Comparing<'c, 't> {
     /// The request to these policies.
     fn asked(&self, request: &Request<'static>) -> Request<'static> {
         Request {
-            policies: self.named.iter().map(|&name| name.to_owned().into()).collect(),
+            policies: self
+                .named
+                .iter()
+                .map(|&name| name.to_owned().into())
+                .collect(),
             ..request.clone()
         }
     }
@@ -286,9 +290,8 @@ impl<'c, 't> Comparing<'c, 't> {
         let version = &self.versions[side];
         let rule = version.rule_of(decision).map(std::ptr::from_ref);
         let mut says = answer.rules.iter();
-        let of_rule = says.find(|says| {
-            rule.is_some() && version.rule(says).map(std::ptr::from_ref) == rule
-        });
+        let of_rule =
+            says.find(|says| rule.is_some() && version.rule(says).map(std::ptr::from_ref) == rule);
         let circuit = &mut case.meaning.circuit;
         match (of_rule, decision.cause()) {
             (Some(says), _) => says.adds,
@@ -391,7 +394,10 @@ impl<'c, 't> Comparing<'c, 't> {
             kinds.len() - 1
         });
         let actions = &mut kinds[at].actions;
-        if actions.last().is_some_and(|last| last.action == case.action) {
+        if actions
+            .last()
+            .is_some_and(|last| last.action == case.action)
+        {
             return;
         }
         let Ok(json) = RawValue::from_string(request.to_json()) else {

@@ -63,7 +63,9 @@ pub(super) fn around(
             if let Some(place) = value(&mut request, &spelled.1) {
                 *place = number.into();
             }
-            let effects = engines.each_ref().map(|engine| engine.decide(&request).effect());
+            let effects = engines
+                .each_ref()
+                .map(|engine| engine.decide(&request).effect());
             rows.push((number, effects));
         }
         // In the middle of the same answers a number says nothing new.

@@ -6,8 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use agentos_runtime::{
     glob::Glob,
     table::{
-        Action, Approvers, Combine, Condition, DefaultAnswer, Effect, Field, Policy, Rule,
-        Stage,
+        Action, Approvers, Combine, Condition, DefaultAnswer, Effect, Field, Policy, Rule, Stage,
     },
 };
 
@@ -172,12 +171,16 @@ fn of_parts<'t>(
     for (was, is) in old.parts.iter().zip(new.parts.iter()) {
         let means = |policy: &Policy<'t>, rules: &[Rule<'t>]| -> Vec<Means<'t>> {
             let rules = rules.iter().filter(|rule| rule.stage == stage);
-            rules.map(|rule| Means::new(policy, was.combine, rule)).collect()
+            rules
+                .map(|rule| Means::new(policy, was.combine, rule))
+                .collect()
         };
         let (mut was, mut is) = (means(old, &was.rules), means(new, &is.rules));
         let mut counts: HashMap<&Means<'t>, i64> = HashMap::new();
-        was.iter().for_each(|rule| *counts.entry(rule).or_default() += 1);
-        is.iter().for_each(|rule| *counts.entry(rule).or_default() -= 1);
+        was.iter()
+            .for_each(|rule| *counts.entry(rule).or_default() += 1);
+        is.iter()
+            .for_each(|rule| *counts.entry(rule).or_default() -= 1);
         let changed: Vec<&Means<'t>> = counts
             .into_iter()
             .filter(|(_, count)| *count != 0)
@@ -185,8 +188,7 @@ fn of_parts<'t>(
             .collect();
         words.extend(changed.iter().flat_map(|rule| rule.actions.iter().copied()));
         // Which of two comes first may matter, too.
-        let is_changed: HashSet<Means<'t>> =
-            changed.into_iter().cloned().collect();
+        let is_changed: HashSet<Means<'t>> = changed.into_iter().cloned().collect();
         was.retain(|rule| !is_changed.contains(rule));
         is.retain(|rule| !is_changed.contains(rule));
         let moved = was.iter().zip(&is).filter(|(was, is)| was != is);

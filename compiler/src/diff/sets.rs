@@ -62,11 +62,13 @@ impl<'c, 't> Sets<'c, 't> {
             together.compare(found);
             return;
         }
+        // What needs no name is shown without.
+        together.compare(found);
+        let open_together = std::mem::take(&mut found.open);
         let mut may_change: BTreeSet<Side> = BTreeSet::new();
         for [old, new] in &self.pairs.pairs {
-            let is_it = |policy: &Policy<'t>| {
-                std::ptr::eq(policy, *old) || std::ptr::eq(policy, *new)
-            };
+            let is_it =
+                |policy: &Policy<'t>| std::ptr::eq(policy, *old) || std::ptr::eq(policy, *new);
             let named = (old.name == new.name).then_some(old.name);
             let pair = self.of(is_it, named);
             if named.is_some() {
@@ -81,20 +83,13 @@ impl<'c, 't> Sets<'c, 't> {
             let alone = self.of(is_it, None);
             may_change.extend(alone.may_change(self.others_answer(is_it)));
         }
-        let open = std::mem::take(&mut found.open);
-        together.compare(found);
-        let open_together = std::mem::replace(&mut found.open, open);
         if !open_together.is_empty() {
             found.may_change.extend(may_change);
             found.open_together.extend(open_together);
         }
     }
 
-    fn of(
-        &self,
-        is_it: impl Fn(&Policy<'t>) -> bool,
-        named: Option<&'c str>,
-    ) -> Comparing<'c, 't> {
+    fn of(&self, is_it: impl Fn(&Policy<'t>) -> bool, named: Option<&'c str>) -> Comparing<'c, 't> {
         let policies = self.policies.each_ref().map(|policies| {
             let policies = policies.iter().filter(|(policy, _)| is_it(policy));
             policies.copied().collect()

@@ -1,15 +1,16 @@
 //! What policies have beside rules in, what of it changed out: limits, rates,
 //! modes, views and supervisors.
 
-use agentos_runtime::table::{
-    Limits, Mode, Normalize, Place, Policy, Rate, Supervisor, Table,
-};
+use agentos_runtime::table::{Limits, Mode, Normalize, Place, Policy, Rate, Supervisor, Table};
 use serde::Serialize;
 
 use super::Side;
 use crate::{
     prove::meaning::looks_through,
-    review::{limits, time, words::{code, list}},
+    review::{
+        limits, time,
+        words::{code, list},
+    },
 };
 
 /// Something beside rules that is otherwise.
@@ -126,7 +127,9 @@ impl<'p, 't> Pairs<'p, 't> {
     fn rates(&self, found: &mut Vec<Setting>) {
         let [mut old, mut new] = self.tables.map(|table| {
             let policies = asked(table);
-            policies.flat_map(|policy| policy.rates.iter()).collect::<Vec<&Rate<'t>>>()
+            policies
+                .flat_map(|policy| policy.rates.iter())
+                .collect::<Vec<&Rate<'t>>>()
         });
         old.retain(|rate| {
             let same = new.iter().position(|other| is_same(rate, other));
@@ -153,7 +156,10 @@ impl<'p, 't> Pairs<'p, 't> {
         let words = |rate: &Rate<'t>| {
             let scope = if rate.per_tenant { "tenant" } else { "agent" };
             let window = time(rate.per_ms);
-            format!("{} in {window} for each {scope}, else {}", rate.count, rate.otherwise)
+            format!(
+                "{} in {window} for each {scope}, else {}",
+                rate.count, rate.otherwise
+            )
         };
         Setting {
             side,
@@ -273,7 +279,11 @@ fn trust<'t>(old: &Policy<'t>, new: &Policy<'t>, found: &mut Vec<Setting>) {
         trust.map_or(none, |trust| &*trust.supervisors)
     });
     let words = |supervisor: &Supervisor<'_>| {
-        let kind = if supervisor.agent { "an agent" } else { "no agent" };
+        let kind = if supervisor.agent {
+            "an agent"
+        } else {
+            "no agent"
+        };
         format!("level {}, {kind}", supervisor.level)
     };
     let mut add = |name: &str, old: Option<&Supervisor<'_>>, new: Option<&Supervisor<'_>>| {
@@ -304,7 +314,10 @@ fn trust<'t>(old: &Policy<'t>, new: &Policy<'t>, found: &mut Vec<Setting>) {
     if let Some(side) = Side::of_bound(was, is) {
         found.push(Setting {
             side,
-            what: format!("levels that an escalation of {} climbs, at most", code(new.name)),
+            what: format!(
+                "levels that an escalation of {} climbs, at most",
+                code(new.name)
+            ),
             old: was.map(|depth| depth.to_string()),
             new: is.map(|depth| depth.to_string()),
             old_at: None,

@@ -41,7 +41,9 @@ fn a_number_that_is_otherwise_names_its_rule_and_a_request_on_each_side() {
         allow refund when params.amount <= 1000;
         escalate refund when params.amount > 1000;
     }";
-    let new = old.replace("<= 1000", "<= 1500").replace("> 1000", "> 1500");
+    let new = old
+        .replace("<= 1000", "<= 1500")
+        .replace("> 1000", "> 1500");
     let diff = of(old, &new);
     assert_eq!(diff.verdict, Verdict::Looser);
     let [changed] = diff.changes.as_slice() else {
@@ -139,10 +141,26 @@ fn who_may_approve_counts() {
     };
     let two = with("to 2 of \"cfo\", \"controller\" within 60m");
     for (old, new, verdict) in [
-        (&two, &with("to 1 of \"cfo\", \"controller\" within 60m"), Verdict::Looser),
-        (&two, &with("to 2 of \"cfo\", \"controller\", \"me\" within 60m"), Verdict::Looser),
-        (&two, &with("to 2 of \"cfo\", \"me\" within 60m"), Verdict::Incomparable),
-        (&two, &with("to 2 of \"cfo\", \"controller\" within 30m"), Verdict::Stricter),
+        (
+            &two,
+            &with("to 1 of \"cfo\", \"controller\" within 60m"),
+            Verdict::Looser,
+        ),
+        (
+            &two,
+            &with("to 2 of \"cfo\", \"controller\", \"me\" within 60m"),
+            Verdict::Looser,
+        ),
+        (
+            &two,
+            &with("to 2 of \"cfo\", \"me\" within 60m"),
+            Verdict::Incomparable,
+        ),
+        (
+            &two,
+            &with("to 2 of \"cfo\", \"controller\" within 30m"),
+            Verdict::Stricter,
+        ),
         (&two, &with(""), Verdict::Looser),
         (&with(""), &two, Verdict::Stricter),
         (&two, &two, Verdict::Identical),
@@ -151,7 +169,11 @@ fn who_may_approve_counts() {
         assert_eq!(diff.verdict, verdict, "{new}");
         let changes = diff.changes.len();
         assert_eq!(changes, usize::from(verdict != Verdict::Identical));
-        assert!(diff.changes.iter().all(|changed| changed.approvers.is_some()));
+        assert!(
+            diff.changes
+                .iter()
+                .all(|changed| changed.approvers.is_some())
+        );
     }
 }
 
@@ -159,7 +181,11 @@ fn who_may_approve_counts() {
 fn settings_count() {
     let with = |extra: &str| format!("policy p {{ default deny; allow a; {extra} }}");
     for (old, new, verdict) in [
-        ("limits { tokens 10; }", "limits { tokens 20; }", Verdict::Looser),
+        (
+            "limits { tokens 10; }",
+            "limits { tokens 20; }",
+            Verdict::Looser,
+        ),
         ("limits { tokens 10; }", "", Verdict::Looser),
         ("", "limits { confidence 0.5; }", Verdict::Stricter),
         (
@@ -167,13 +193,29 @@ fn settings_count() {
             "limits { tokens 20; drift 0.1; }",
             Verdict::Incomparable,
         ),
-        ("limit a 3 per minute else deny;", "limit a 5 per minute else deny;", Verdict::Looser),
-        ("limit a 3 per minute else deny;", "limit a 3 per hour else deny;", Verdict::Stricter),
-        ("limit a 3 per minute else deny;", "limit a 3 per minute else escalate;", Verdict::Looser),
+        (
+            "limit a 3 per minute else deny;",
+            "limit a 5 per minute else deny;",
+            Verdict::Looser,
+        ),
+        (
+            "limit a 3 per minute else deny;",
+            "limit a 3 per hour else deny;",
+            Verdict::Stricter,
+        ),
+        (
+            "limit a 3 per minute else deny;",
+            "limit a 3 per minute else escalate;",
+            Verdict::Looser,
+        ),
         ("limit a 3 per minute else deny;", "", Verdict::Looser),
         ("mode shadow;", "", Verdict::Stricter),
         ("", "mode shadow;", Verdict::Looser),
-        ("normalize strict; deny a when text contains \"rm\";", "deny a when text contains \"rm\";", Verdict::Looser),
+        (
+            "normalize strict; deny a when text contains \"rm\";",
+            "deny a when text contains \"rm\";",
+            Verdict::Looser,
+        ),
         // Nothing looks through anything.
         ("normalize strict;", "", Verdict::Identical),
         (
@@ -207,7 +249,8 @@ fn requests_that_name_a_policy_count_where_there_are_several() {
 
 #[test]
 fn a_disguise_that_both_look_through_hides_no_change() {
-    let old = "policy p { normalize strict; default deny; allow a; deny a when text contains \"rm\"; }";
+    let old =
+        "policy p { normalize strict; default deny; allow a; deny a when text contains \"rm\"; }";
     let new = "policy p { normalize strict; default deny; allow a; deny a when text contains \"rm\" and params.x == 1; }";
     let (verdict, _) = short(old, new);
     assert_eq!(verdict, Verdict::Looser);
@@ -227,30 +270,59 @@ fn what_is_printed_is_what_was_found() {
     insta::assert_snapshot!("json", json::render(&diff));
 }
 
-/// A policy and one that is a little otherwise.
-fn changed(source: &str, random: &mut Rng) -> String {
-    let lines: Vec<&str> = source.lines().collect();
-    let is_rule = |line: &str| {
+/// A policy and another drawn one in, the first one with something otherwise out.
+fn changed(source: &str, other: &str, random: &mut Rng) -> String {
+    const REPLACED: [(&str, &str); 16] = [
+        ("deny", "escalate"),
+        ("deny", "allow"),
+        ("allow", "deny"),
+        ("escalate", "audit"),
+        ("audit", "allow"),
+        ("defer", "deny"),
+        ("10", "15"),
+        ("20", "-5"),
+        ("alpha", "alphab"),
+        ("\"beta\"", "\"alphabet\""),
+        (" and ", " or "),
+        (" or ", " and "),
+        (" > ", " <= "),
+        ("not (", "("),
+        ("db.*", "db.r*"),
+        ("any params", "every params"),
+    ];
+    let is_rule = |line: &&str| {
         let words = ["allow", "audit", "defer", "escalate", "deny"];
         words.iter().any(|word| line.trim_start().starts_with(word))
     };
-    let rules: Vec<usize> = (0..lines.len()).filter(|&at| is_rule(lines[at])).collect();
-    let mut lines: Vec<String> = lines.into_iter().map(str::to_owned).collect();
+    let mut lines: Vec<String> = source.lines().map(str::to_owned).collect();
+    let rules: Vec<usize> = (0..lines.len())
+        .filter(|&at| is_rule(&&*lines[at]))
+        .collect();
     if rules.is_empty() {
         return source.to_owned();
     }
     let at = rules[random.usize(..rules.len())];
-    let line = lines[at].clone();
-    lines[at] = match random.usize(..8) {
-        0 => String::new(),
-        1 => line.replacen("deny", "escalate", 1),
-        2 => line.replacen("allow", "deny", 1),
-        3 => line.replacen("10", "15", 1),
-        4 => line.replacen("alpha", "alphab", 1),
-        5 => line.replacen(" and ", " or ", 1),
-        6 => line.replacen("escalate", "audit", 1),
-        _ => line.replacen(" > ", " <= ", 1).replacen("audit", "allow", 1),
-    };
+    match random.usize(..8) {
+        0 => lines[at].clear(),
+        1 => {
+            let more: Vec<&str> = other.lines().filter(is_rule).collect();
+            if !more.is_empty() {
+                lines[at] = format!("{}\n{}", more[random.usize(..more.len())], lines[at]);
+            }
+        }
+        2 => {
+            let second = rules[random.usize(..rules.len())];
+            lines.swap(at, second);
+        }
+        _ => {
+            let can = REPLACED.iter().filter(|(from, _)| lines[at].contains(from));
+            let can: Vec<_> = can.collect();
+            if !can.is_empty() {
+                let (from, to) = can[random.usize(..can.len())];
+                lines[at] = lines[at].replacen(from, to, 1);
+            }
+        }
+    }
     lines.join("\n")
 }
 
@@ -264,14 +336,30 @@ fn engines<'t>(old: &Table<'t>, new: &Table<'t>) -> [Engine; 2] {
     [old, new].map(|table| Engine::new(table).unwrap())
 }
 
+/// How many changes there are that change a decision.
+const WANTED: usize = 60;
+
 #[test]
 fn no_change_is_missed_and_the_verdict_is_right() {
-    let draws = std::env::var("AGENTOS_DRAWS").map_or(200, |draws| draws.parse().unwrap());
-    let (mut verdicts, mut differ, mut shown) = ([0_usize; 5], 0, 0);
-    for seed in 0..draws {
+    let wanted = std::env::var("AGENTOS_DRAWS").map_or(WANTED, |draws| draws.parse().unwrap());
+    let (mut verdicts, mut differ, mut shown, mut sampled) = ([0_usize; 5], 0, 0, 0);
+    for seed in 0.. {
+        if differ == wanted {
+            break;
+        }
         let mut random = Rng::with_seed(50_000 + seed);
+        // Of the second one nothing changes.
+        let beside = random.bool().then(|| {
+            let beside = policy(&mut random);
+            beside.replacen("policy p", "policy q", 1)
+        });
         let before = policy(&mut random);
-        let after = changed(&before, &mut random);
+        let other = policy(&mut random);
+        let after = changed(&before, &other, &mut random);
+        let [before, after] = [before, after].map(|text| match &beside {
+            Some(beside) => format!("{text}\n{beside}"),
+            None => text,
+        });
         let plan = |text: &str| compile(&Sources::one("p.policy", text), &Options::default()).0;
         let (Some(old), Some(new)) = (plan(&before), plan(&after)) else {
             continue;
@@ -286,7 +374,8 @@ fn no_change_is_missed_and_the_verdict_is_right() {
                 let request = of.request.get().as_bytes();
                 let request = Request::from_json(request, RequestSource::Host).unwrap();
                 let [old, new] = effects(&engines, &request);
-                assert_eq!([old.name(), new.name()], [changed.old.effect, changed.new.effect]);
+                let names = [changed.old.effect, changed.new.effect];
+                assert_eq!([old.name(), new.name()], names, "{says}");
                 assert_ne!(old, new, "{says}");
                 found_looser |= new < old;
                 found_stricter |= new > old;
@@ -294,15 +383,22 @@ fn no_change_is_missed_and_the_verdict_is_right() {
             }
         }
         let (mut is_looser, mut is_stricter) = (false, false);
-        for _ in 0..1_000 {
+        for _ in 0..2_000 {
             let actions = ["read", "write", "db.read", "pay", "db.x", "other"];
             let action = actions[random.usize(..actions.len())];
-            let sample = request(&mut random, action);
+            let mut sample = request(&mut random, action);
+            if beside.is_some() && random.bool() {
+                sample = sample.policy(if random.bool() { "p" } else { "q" });
+            }
             let [old, new] = effects(&engines, &sample);
             is_looser |= new < old;
             is_stricter |= new > old;
+            sampled += 1;
         }
-        differ += usize::from(is_looser || is_stricter);
+        if is_looser || is_stricter || found_looser || found_stricter {
+            differ += 1;
+            assert_ne!(diff.verdict, Verdict::Identical, "{says}");
+        }
         // What is claimed has a request, and what is denied has none among many.
         let (can_be_looser, can_be_stricter) = match diff.verdict {
             Verdict::Identical => (Some(false), Some(false)),
@@ -324,8 +420,9 @@ fn no_change_is_missed_and_the_verdict_is_right() {
     }
     let [identical, stricter, looser, incomparable, open] = verdicts;
     println!(
-        "{identical} identical, {stricter} stricter, {looser} looser, {incomparable} incomparable, \
-         {open} not decided; {differ} differ among samples, {shown} requests shown"
+        "{differ} changes that change a decision, none called identical, and {identical} that \
+         change none: {stricter} stricter, {looser} looser, {incomparable} incomparable, {open} \
+         not decided; {shown} requests shown, {sampled} drawn"
     );
-    assert!(open * 50 <= draws as usize, "too much is not decided");
+    assert!(open * 50 <= wanted, "too much is not decided");
 }

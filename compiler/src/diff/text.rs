@@ -71,7 +71,11 @@ fn write_changed(changed: &Changed, out: &mut String) -> fmt::Result {
     writeln!(out, "    before  {}", changed.old)?;
     writeln!(out, "    now     {}", changed.new)?;
     if let Some([old, new]) = &changed.approvers {
-        writeln!(out, "    approved by {old}, now {new} ({})", changed.side.words())?;
+        writeln!(
+            out,
+            "    approved by {old}, now {new} ({})",
+            changed.side.words()
+        )?;
     }
     let Some(first) = changed.actions.first() else {
         return Ok(());
@@ -86,7 +90,11 @@ fn write_changed(changed: &Changed, out: &mut String) -> fmt::Result {
 fn write_around(around: &Around, out: &mut String) -> fmt::Result {
     let values = around.near.iter().map(|near| near.value.len());
     let width = values.chain([around.field.len()]).max().unwrap_or_default();
-    writeln!(out, "      {:>width$}  before    now", visible(&around.field))?;
+    writeln!(
+        out,
+        "      {:>width$}  before    now",
+        visible(&around.field)
+    )?;
     for near in &around.near {
         let mark = if near.old == near.new { "" } else { "  *" };
         writeln!(
@@ -106,7 +114,12 @@ fn write_setting(setting: &Setting, out: &mut String) -> fmt::Result {
             None => visible(value).into_owned(),
         }
     };
-    writeln!(out, "  {}: {}", setting.side.words(), visible(&setting.what))?;
+    writeln!(
+        out,
+        "  {}: {}",
+        setting.side.words(),
+        visible(&setting.what)
+    )?;
     writeln!(out, "    before  {}", value(&setting.old, &setting.old_at))?;
     writeln!(out, "    now     {}", value(&setting.new, &setting.new_at))
 }

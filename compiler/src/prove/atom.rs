@@ -14,6 +14,9 @@ pub(crate) struct Atom<'t> {
     pub(crate) declared: Declared,
     pub(crate) quantifier: Of,
     pub(crate) ask: Ask<'t>,
+    /// Whether it is asked of the text without its keys, too, as it is where finding
+    /// more can only make an answer stricter.
+    pub(crate) without_keys: bool,
 }
 
 /// What the declaration of the action says of a field.

@@ -45,6 +45,24 @@ pub(crate) struct Meaning<'t> {
 /// A policy that is asked, and which of its rules are about what.
 pub(crate) type Asked<'p, 't> = (&'p Policy<'t>, &'p About<'t>);
 
+/// How a condition is looked at.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    /// Whether it is one of a rule that defers, escalates or denies.
+    forbids: bool,
+    /// Whether disguises are looked through.
+    through: bool,
+}
+
+impl Look {
+    fn of(rule: &Rule<'_>) -> Look {
+        Look {
+            forbids: rule.effect >= Effect::Defer,
+            through: false,
+        }
+    }
+}
+
 /// When a condition is true and when it is false; otherwise it is in doubt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading {
@@ -204,13 +222,18 @@ impl<'t> Meaning<'t> {
             // Those that are true stand in the way of what comes after.
             let mut open = self.circuit.yes();
             for (at, rule) in rules {
+                let look = Look::of(rule);
                 let reading = match &rule.when {
-                    Some(when) => self.condition(policy, shape.as_ref(), when, false),
+                    Some(when) => self.condition(policy, shape.as_ref(), when, look),
                     None => self.always(),
                 };
                 let disguised = match &rule.when {
                     Some(when) if self.looks_through && looks_through(policy, rule) => {
-                        let through = self.condition(policy, shape.as_ref(), when, true);
+                        let look = Look {
+                            through: true,
+                            ..look
+                        };
+                        let through = self.condition(policy, shape.as_ref(), when, look);
                         self.circuit.all([reading.fails, !through.fails])
                     }
                     _ => self.circuit.no(),
@@ -264,6 +287,7 @@ impl<'t> Meaning<'t> {
                 declared: declared(param.optional),
                 quantifier: Of::Whole,
                 ask: Ask::HasType(Kind::new(&param.ty)),
+                without_keys: false,
             };
             misfits.push(!self.atom(atom).holds);
         }
@@ -288,7 +312,9 @@ impl<'t> Meaning<'t> {
                 parts.push(Part {
                     clauses,
                     is_way,
-                    holds: self.condition(policy, shape.as_ref(), child, false).holds,
+                    holds: self
+                        .condition(policy, shape.as_ref(), child, Look::of(rule))
+                        .holds,
                 });
             }
         }
@@ -307,7 +333,7 @@ impl<'t> Meaning<'t> {
             check: Check::Equals(literal.clone()),
             ..test.clone()
         };
-        self.plain_test(policy, shape.as_ref(), &one).holds
+        self.plain_test(policy, shape.as_ref(), &one, false).holds
     }
 
     // How deep conditions nest is bounded where they are read.
@@ -316,16 +342,16 @@ impl<'t> Meaning<'t> {
         policy: &Policy<'t>,
         shape: Option<&Action<'t>>,
         condition: &Condition<'t>,
-        through: bool,
+        look: Look,
     ) -> Reading {
         let (parts, is_all) = match condition {
-            Condition::Test(test) => return self.test(policy, shape, test, through),
+            Condition::Test(test) => return self.test(policy, shape, test, look),
             Condition::All(parts) => (parts, true),
             Condition::Any(parts) => (parts, false),
         };
         let parts: Vec<Reading> = parts
             .iter()
-            .map(|part| self.condition(policy, shape, part, through))
+            .map(|part| self.condition(policy, shape, part, look))
             .collect();
         let holds = parts.iter().map(|part| part.holds);
         let fails = parts.iter().map(|part| part.fails);
@@ -347,16 +373,16 @@ impl<'t> Meaning<'t> {
         policy: &Policy<'t>,
         shape: Option<&Action<'t>>,
         test: &Test<'t>,
-        through: bool,
+        look: Look,
     ) -> Reading {
-        let Reading { holds, fails } = self.plain_test(policy, shape, test);
+        let Reading { holds, fails } = self.plain_test(policy, shape, test, look.forbids);
         if test.negated {
             return Reading {
                 holds: fails,
                 fails: holds,
             };
         }
-        if !through || !sees(test) {
+        if !look.through || !sees(test) {
             return Reading { holds, fails };
         }
         let question = Atom {
@@ -364,6 +390,7 @@ impl<'t> Meaning<'t> {
             declared: Declared::No,
             quantifier: test.quantifier.into(),
             ask: Ask::new(policy, &test.check),
+            without_keys: false,
         };
         // Nobody knows what a text says behind a disguise.
         let circuit = &mut self.circuit;
@@ -382,6 +409,7 @@ impl<'t> Meaning<'t> {
         policy: &Policy<'t>,
         shape: Option<&Action<'t>>,
         test: &Test<'t>,
+        forbids: bool,
     ) -> Reading {
         let ask = Ask::new(policy, &test.check);
         let is_whole = test.quantifier == Quantifier::Whole;
@@ -413,6 +441,8 @@ impl<'t> Meaning<'t> {
             },
             Field::Text | Field::Agent | Field::Context(_) | Field::Attested(_) => Declared::No,
         };
+        let without_keys =
+            forbids != test.negated && test.field == Field::Text && self.minds_end(&ask);
         self.atom(Atom {
             field: test.field.clone(),
             declared,
@@ -422,6 +452,16 @@ impl<'t> Meaning<'t> {
                 _ => test.quantifier.into(),
             },
             ask,
+            without_keys,
+        })
+    }
+
+    /// Whether what stands behind a text may undo what is found in it.
+    fn minds_end(&self, ask: &Ask<'t>) -> bool {
+        // What is too large is not known not to.
+        self.languages.of(ask).map_or(true, |languages| {
+            let mut languages = languages.iter().flat_map(|languages| languages.iter());
+            languages.any(|language| language.minds_end)
         })
     }
 
@@ -468,6 +508,20 @@ impl<'t> Meaning<'t> {
                 self.circuit.require([!doubt]);
             }
             let fails = self.circuit.all([!holds, !doubt]);
+            // What is found with the keys is found.
+            let twin = Atom {
+                without_keys: !atom.without_keys,
+                ..atom.clone()
+            };
+            if let Some(&twin) = self.known.get(&twin) {
+                let twin = self.outcomes[twin][0];
+                let [less, more] = if atom.without_keys {
+                    [twin, holds]
+                } else {
+                    [holds, twin]
+                };
+                self.circuit.require([!less, more]);
+            }
             let number = self.atoms.len();
             self.outcomes.push([holds, fails, doubt]);
             self.atoms.push(atom.clone());

@@ -64,7 +64,7 @@ impl<'t> Meaning<'t> {
     ) -> Result<Option<bool>, TooLarge> {
         let where_missing = missing(&atom.ask, atom.declared, atom.quantifier);
         let (map, names) = match &atom.field {
-            Field::Text => return self.read_text(&atom.ask, request, text),
+            Field::Text => return self.read_text(atom, request, text),
             Field::Action | Field::Agent => {
                 let name = match atom.field {
                     Field::Action => &request.action,
@@ -99,11 +99,11 @@ impl<'t> Meaning<'t> {
 
     fn read_text(
         &self,
-        ask: &Ask<'t>,
+        atom: &Atom<'t>,
         request: &Request<'_>,
         text: &str,
     ) -> Result<Option<bool>, TooLarge> {
-        let Some(languages) = self.languages.of(ask)? else {
+        let Some(languages) = self.languages.of(&atom.ask)? else {
             return Err(TooLarge);
         };
         let mut values = vec![request.action.to_string()];
@@ -111,10 +111,10 @@ impl<'t> Meaning<'t> {
             spell(value, &mut values);
         }
         for (at, language) in languages.iter().enumerate() {
-            let is_found = if is_of_values(ask, at) {
+            let is_found = if is_of_values(&atom.ask, at) {
                 values.iter().any(|value| language.has(value) == Ok(true))
             } else {
-                language.has(text)?
+                language.has(text)? || atom.without_keys && language.has(&values.join(" "))?
             };
             if is_found {
                 return Ok(Some(true));

@@ -51,7 +51,11 @@ pub(super) enum Flaw {
 
 impl<'t> Meaning<'t> {
     /// A request of which all of these hold, as `holds` says of it as well.
-    pub(crate) fn find(&mut self, wanted: &[Lit], holds: impl Fn(&Request<'static>) -> bool) -> Found {
+    pub(crate) fn find(
+        &mut self,
+        wanted: &[Lit],
+        holds: impl Fn(&Request<'static>) -> bool,
+    ) -> Found {
         self.order_numbers();
         // What was not decided binds this search only.
         let here = self.circuit.input();
