@@ -88,7 +88,7 @@ pub(crate) fn decides(meaning: &mut Meaning<'_>, answer: &Answer, broken: Lit) -
     let mut decides = Vec::with_capacity(answer.rules.len());
     for says in &answer.rules {
         let effect = says.effect as usize;
-        let stricter = answer.said.get(effect + 1).copied();
+        let stricter = answer.added.get(effect + 1).copied();
         let stricter = stricter.unwrap_or(circuit.no());
         decides.push(circuit.all([says.adds, !broken, !stricter, !earlier[effect]]));
         earlier[effect] = circuit.any([earlier[effect], says.adds]);

@@ -25,4 +25,6 @@ pub(crate) mod value;
 mod words;
 
 #[cfg(test)]
+pub(crate) mod small;
+#[cfg(test)]
 pub(crate) mod tests;

@@ -446,4 +446,6 @@ fn not_decided(rule: &ir::Rule) -> Finding {
 }
 
 #[cfg(test)]
+mod enumerated;
+#[cfg(test)]
 mod tests;
