@@ -34,8 +34,8 @@ pub(crate) struct Meaning<'t> {
     /// By atom: that it is true, false, in doubt.
     pub(crate) outcomes: Vec<[Lit; 3]>,
     known: HashMap<Atom<'t>, usize>,
-    /// How many questions are known to the order of numbers.
-    pub(crate) ordered: usize,
+    /// Of how many questions the solver knows what follows from them.
+    pub(super) followed: usize,
     /// By question, that what is behind a disguise makes the answer yes.
     disguised: HashMap<Atom<'t>, Lit>,
     /// Whether disguises count.
@@ -127,7 +127,7 @@ impl<'t> Meaning<'t> {
             atoms: Vec::new(),
             outcomes: Vec::new(),
             known: HashMap::new(),
-            ordered: 0,
+            followed: 0,
             disguised: HashMap::new(),
             looks_through: true,
         }

@@ -6,6 +6,7 @@ pub(crate) mod atom;
 pub(crate) mod circuit;
 pub(crate) mod example;
 pub(crate) mod fields;
+mod follows;
 pub(crate) mod language;
 mod languages;
 pub(crate) mod matching;

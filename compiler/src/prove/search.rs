@@ -7,13 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use agentos_runtime::{
-    Number, Request,
-    table::{Field, Literal, Order},
-};
+use agentos_runtime::{Request, table::Field};
 
 use super::{
-    atom::{Ask, Claim, Declared, Of, Outcomes},
+    atom::{Claim, Outcomes},
     circuit::Lit,
     language::Around,
     meaning::Meaning,
@@ -56,7 +53,7 @@ impl<'t> Meaning<'t> {
         wanted: &[Lit],
         holds: impl Fn(&Request<'static>) -> bool,
     ) -> Found {
-        self.order_numbers();
+        self.say_what_follows();
         // What was not decided binds this search only.
         let here = self.circuit.input();
         let wanted: Vec<Lit> = wanted.iter().copied().chain([here]).collect();
@@ -96,54 +93,6 @@ impl<'t> Meaning<'t> {
             self.circuit.require(clause);
         }
         Found::NotDecided
-    }
-
-    /// Says to the solver how comparisons with numbers follow from each other, which
-    /// it would find out one by one.
-    fn order_numbers(&mut self) {
-        if self.ordered == self.atoms.len() {
-            return;
-        }
-        self.ordered = self.atoms.len();
-        // By field: where a number lies for the answer to be yes, and the question.
-        let mut fields: BTreeMap<_, Vec<(Number, bool, usize, bool)>> = BTreeMap::new();
-        for (number, atom) in self.atoms.iter().enumerate() {
-            let (Of::Whole, Ask::Compare(order, Literal::Number(at))) =
-                (atom.quantifier, &atom.ask)
-            else {
-                continue;
-            };
-            // What is absent is neither below nor above.
-            if atom.declared == Declared::Optional {
-                continue;
-            }
-            // `x < a` and `not x >= a` are one, and so are `x <= a` and `not x > a`.
-            let (is_behind, is_turned) = match order {
-                Order::Less => (false, false),
-                Order::AtLeast => (false, true),
-                Order::AtMost => (true, false),
-                Order::Greater => (true, true),
-            };
-            // Names may have dots: fields that print alike are not one.
-            let field = fields.entry(format!("{:?}", atom.field)).or_default();
-            field.push((*at, is_behind, number, is_turned));
-        }
-        for mut comparisons in fields.into_values() {
-            comparisons.sort_unstable();
-            for pair in comparisons.windows(2) {
-                let [(_, _, one, one_turned), (_, _, other, other_turned)] = *pair else {
-                    continue;
-                };
-                let (below, above) = (self.outcomes[one], self.outcomes[other]);
-                // Below the first one is below the second one.
-                let one = below[usize::from(one_turned)];
-                let other = above[usize::from(other_turned)];
-                self.circuit.require([!one, other]);
-                let one = below[usize::from(!one_turned)];
-                let other = above[usize::from(!other_turned)];
-                self.circuit.require([!other, one]);
-            }
-        }
     }
 
     pub(super) fn values<'v>(
