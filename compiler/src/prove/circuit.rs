@@ -43,6 +43,11 @@ impl Circuit {
         Lit::new(self.solver.new_var(lbool::FALSE, true), true)
     }
 
+    /// Something that holds only where something else makes it, and is never guessed.
+    pub(crate) fn follower(&mut self) -> Lit {
+        Lit::new(self.solver.new_var(lbool::UNDEF, false), true)
+    }
+
     /// Whether all of these hold.
     pub(crate) fn all(&mut self, parts: impl IntoIterator<Item = Lit>) -> Lit {
         let mut left: Vec<Lit> = parts.into_iter().filter(|&part| part != self.yes).collect();
@@ -58,8 +63,7 @@ impl Circuit {
                 if let Some(&gate) = self.gates.get(left.as_slice()) {
                     return gate;
                 }
-                // It follows from its parts, and is never guessed.
-                let gate = Lit::new(self.solver.new_var(lbool::UNDEF, false), true);
+                let gate = self.follower();
                 for &part in &left {
                     self.require([!gate, part]);
                 }

@@ -12,6 +12,7 @@ use agentos_runtime::{
 use super::{
     atom::{Ask, Declared, Of},
     circuit::{Circuit, Lit},
+    languages::components,
     meaning::Meaning,
 };
 
@@ -27,6 +28,8 @@ struct Questions {
     starts: BTreeMap<String, Lit>,
     /// By text, read backwards, that it ends so.
     ends: BTreeMap<String, Lit>,
+    /// By directory, each of its names behind a slash, that it is in there.
+    under: BTreeMap<String, Lit>,
     /// What questions of texts come to: true, false, in doubt.
     of_texts: Vec<[Lit; 3]>,
     /// What questions of numbers come to.
@@ -107,6 +110,16 @@ impl Questions {
                 self.starts.insert((*start).to_owned(), holds);
                 self.of_texts.push(outcomes);
             }
+            Ask::Under(directory) => {
+                // Below what does not start at the root nothing is known to be.
+                let Some(names) = components(directory) else {
+                    return;
+                };
+                let names = names.into_iter();
+                let spelled = names.fold("/".to_owned(), |all, name| all + name + "/");
+                let known = *self.under.entry(spelled).or_insert(holds);
+                same(circuit, known, holds);
+            }
             Ask::EndsWith(end) => {
                 self.ends.insert(end.chars().rev().collect(), holds);
                 self.of_texts.push(outcomes);
@@ -157,6 +170,8 @@ impl Questions {
         // begins in two ways.
         let mut first: Vec<Lit> = self.numbers.values().copied().collect();
         first.extend(say_starts(&self.texts, &self.starts, circuit));
+        at_most_one(&first, circuit);
+        let first = say_starts(&BTreeMap::new(), &self.under, circuit);
         at_most_one(&first, circuit);
         if !self.ends.is_empty() {
             let texts = self.texts.iter();
@@ -267,7 +282,7 @@ fn at_most_one(lits: &[Lit], circuit: &mut Circuit) {
     for (at, &lit) in rest.iter().enumerate() {
         circuit.require([!lit, !before]);
         if at + 1 < rest.len() {
-            let next = circuit.input();
+            let next = circuit.follower();
             circuit.require([!before, next]);
             circuit.require([!lit, next]);
             before = next;
