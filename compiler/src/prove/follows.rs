@@ -18,7 +18,7 @@ use super::{
 
 /// All questions about one field that are asked of its value as a whole.
 #[derive(Default)]
-struct Questions {
+struct Questions<'t> {
     comparisons: Vec<Comparison>,
     /// By number, that it is this one.
     numbers: BTreeMap<Number, Lit>,
@@ -32,8 +32,12 @@ struct Questions {
     under: BTreeMap<String, Lit>,
     /// What questions of texts come to: true, false, in doubt.
     of_texts: Vec<[Lit; 3]>,
+    /// What questions of paths come to.
+    of_paths: Vec<[Lit; 3]>,
     /// What questions of numbers come to.
     of_numbers: Vec<[Lit; 3]>,
+    /// Lists, and what it comes to whether it is in there.
+    lists: Vec<(Vec<Literal<'t>>, [Lit; 3])>,
     /// That it is there.
     exists: Option<Lit>,
 }
@@ -48,34 +52,48 @@ struct Comparison {
     above: Lit,
 }
 
-impl Meaning<'_> {
-    /// Says to the solver what answers about one field tell of each other.
-    pub(super) fn say_what_follows(&mut self) {
-        if self.followed == self.atoms.len() {
-            return;
+impl<'t> Meaning<'t> {
+    /// Says to the solver how comparisons with numbers follow from each other, which
+    /// is little to say.
+    pub(super) fn say_order(&mut self) {
+        if self.ordered < self.atoms.len() {
+            self.ordered = self.atoms.len();
+            for ((_, is_sure), mut questions) in self.questions() {
+                questions.say_order(is_sure, &mut self.circuit);
+            }
         }
-        self.followed = self.atoms.len();
-        // Names may have dots: fields that print alike are not one.
-        let mut fields: BTreeMap<(String, bool), Questions> = BTreeMap::new();
+    }
+
+    /// Says to the solver everything that answers about one field tell of each other.
+    pub(super) fn say_what_follows(&mut self) {
+        if self.followed < self.atoms.len() {
+            self.followed = self.atoms.len();
+            for ((_, is_sure), questions) in self.questions() {
+                questions.say(is_sure, &mut self.circuit);
+            }
+        }
+    }
+
+    /// Those about each field, and whether it has to be there.
+    fn questions(&mut self) -> BTreeMap<(String, bool), Questions<'t>> {
+        let mut fields: BTreeMap<(String, bool), Questions<'t>> = BTreeMap::new();
         for (atom, &outcomes) in self.atoms.iter().zip(&self.outcomes) {
             if atom.quantifier != Of::Whole || atom.field == Field::Text {
                 continue;
             }
-            // What may be absent is then neither below nor above, and no name.
+            // Names may have dots: fields that print alike are not one. What may be
+            // absent is then neither below nor above, and no name.
             let is_sure = atom.declared != Declared::Optional;
             let field = fields.entry((format!("{:?}", atom.field), is_sure));
-            field
-                .or_default()
-                .add(&atom.ask, outcomes, &mut self.circuit);
+            let questions = field.or_default();
+            questions.add(&atom.ask, outcomes, &mut self.circuit);
         }
-        for ((_, is_sure), questions) in fields {
-            questions.say(is_sure, &mut self.circuit);
-        }
+        fields
     }
 }
 
-impl Questions {
-    fn add(&mut self, ask: &Ask<'_>, outcomes: [Lit; 3], circuit: &mut Circuit) {
+impl<'t> Questions<'t> {
+    fn add(&mut self, ask: &Ask<'t>, outcomes: [Lit; 3], circuit: &mut Circuit) {
         let [holds, fails, _] = outcomes;
         match ask {
             Ask::Exists => self.exists = Some(holds),
@@ -105,7 +123,7 @@ impl Questions {
                 same(circuit, known, holds);
                 self.of_texts.push(outcomes);
             }
-            Ask::OneOf(literals) => self.add_list(literals, outcomes, circuit),
+            Ask::OneOf(literals) => self.lists.push((literals.clone(), outcomes)),
             Ask::StartsWith(start) => {
                 self.starts.insert((*start).to_owned(), holds);
                 self.of_texts.push(outcomes);
@@ -119,6 +137,7 @@ impl Questions {
                 let spelled = names.fold("/".to_owned(), |all, name| all + name + "/");
                 let known = *self.under.entry(spelled).or_insert(holds);
                 same(circuit, known, holds);
+                self.of_paths.push(outcomes);
             }
             Ask::EndsWith(end) => {
                 self.ends.insert(end.chars().rev().collect(), holds);
@@ -162,10 +181,11 @@ impl Questions {
     }
 
     fn say(mut self, is_sure: bool, circuit: &mut Circuit) {
-        self.say_kinds(is_sure, circuit);
-        if is_sure {
-            self.say_order(circuit);
+        for (literals, outcomes) in std::mem::take(&mut self.lists) {
+            self.add_list(&literals, outcomes, circuit);
         }
+        self.say_kinds(is_sure, circuit);
+        self.say_order(is_sure, circuit);
         // A text that begins so begins with what that begins with, too, and no text
         // begins in two ways.
         let mut first: Vec<Lit> = self.numbers.values().copied().collect();
@@ -183,29 +203,44 @@ impl Questions {
 
     /// A number is no text, and what is not there is neither.
     fn say_kinds(&self, is_sure: bool, circuit: &mut Circuit) {
-        let mut kinds = Vec::new();
-        for questions in [&self.of_texts, &self.of_numbers] {
-            if questions.is_empty() {
-                continue;
-            }
-            let is_kind = circuit.input();
-            for &[holds, fails, doubt] in questions {
-                circuit.require([!holds, is_kind]);
-                if is_sure {
-                    circuit.require([!fails, is_kind]);
-                    circuit.require([!doubt, !is_kind]);
-                }
-            }
-            if let Some(exists) = self.exists {
-                circuit.require([!is_kind, exists]);
-            }
-            kinds.push(is_kind);
+        let [text, path, number] = [&self.of_texts, &self.of_paths, &self.of_numbers]
+            .map(|questions| self.say_kind(questions, is_sure, circuit));
+        for other in [text, path] {
+            let both = number.into_iter().chain(other);
+            let both: Vec<Lit> = both.collect();
+            at_most_one(&both, circuit);
         }
-        at_most_one(&kinds, circuit);
+        if let (Some(path), Some(text)) = (path, text) {
+            circuit.require([!path, text]);
+        }
+    }
+
+    /// Questions of one kind of values are in doubt for all others; that it is one.
+    fn say_kind(
+        &self,
+        questions: &[[Lit; 3]],
+        is_sure: bool,
+        circuit: &mut Circuit,
+    ) -> Option<Lit> {
+        let is_kind = (!questions.is_empty()).then(|| circuit.input())?;
+        for &[holds, fails, doubt] in questions {
+            circuit.require([!holds, is_kind]);
+            if is_sure {
+                circuit.require([!fails, is_kind]);
+                circuit.require([!doubt, !is_kind]);
+            }
+        }
+        if let Some(exists) = self.exists {
+            circuit.require([!is_kind, exists]);
+        }
+        Some(is_kind)
     }
 
     /// Below the first of two numbers is below the second one.
-    fn say_order(&mut self, circuit: &mut Circuit) {
+    fn say_order(&mut self, is_sure: bool, circuit: &mut Circuit) {
+        if !is_sure {
+            return;
+        }
         self.comparisons.sort_by_key(|one| (one.at, one.is_behind));
         for pair in self.comparisons.windows(2) {
             let [one, other] = pair else { continue };

@@ -34,6 +34,8 @@ pub(crate) struct Meaning<'t> {
     /// By atom: that it is true, false, in doubt.
     pub(crate) outcomes: Vec<[Lit; 3]>,
     known: HashMap<Atom<'t>, usize>,
+    /// Of how many questions the solver knows the order of their numbers.
+    pub(super) ordered: usize,
     /// Of how many questions the solver knows what follows from them.
     pub(super) followed: usize,
     /// By question, that what is behind a disguise makes the answer yes.
@@ -127,6 +129,7 @@ impl<'t> Meaning<'t> {
             atoms: Vec::new(),
             outcomes: Vec::new(),
             known: HashMap::new(),
+            ordered: 0,
             followed: 0,
             disguised: HashMap::new(),
             looks_through: true,

@@ -32,6 +32,10 @@ pub(crate) enum Found {
 /// How often the solver guesses.
 const MOST_GUESSES: usize = 400;
 
+/// How often it does so before it is told everything that answers tell of each
+/// other, which is much to remember; mostly a few guesses do.
+const FEW_GUESSES: usize = 8;
+
 /// How many guesses may be left open before it gives up.
 const MOST_OPEN: usize = 8;
 
@@ -53,12 +57,15 @@ impl<'t> Meaning<'t> {
         wanted: &[Lit],
         holds: impl Fn(&Request<'static>) -> bool,
     ) -> Found {
-        self.say_what_follows();
+        self.say_order();
         // What was not decided binds this search only.
         let here = self.circuit.input();
         let wanted: Vec<Lit> = wanted.iter().copied().chain([here]).collect();
         let mut open = 0;
-        for _ in 0..MOST_GUESSES {
+        for guesses in 0..MOST_GUESSES {
+            if guesses == FEW_GUESSES {
+                self.say_what_follows();
+            }
             if self.circuit.solve(&wanted).is_err() {
                 return if open == 0 {
                     Found::Nothing
@@ -82,6 +89,11 @@ impl<'t> Meaning<'t> {
                 Err(Flaw::Contradiction(questions)) => (questions, true),
                 Err(Flaw::NotDecided(questions)) => (questions, false),
             };
+            if !is_certain && self.followed < self.atoms.len() {
+                // It may be known to be no way to guess.
+                self.say_what_follows();
+                continue;
+            }
             open += usize::from(!is_certain);
             if open > MOST_OPEN {
                 break;
