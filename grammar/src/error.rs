@@ -15,6 +15,27 @@ pub struct SyntaxError {
     pub help: Option<String>,
     /// Another place that has a part in it, and what that part is.
     pub related: Option<(Span, String)>,
+    /// What `help` says, ready to be done.
+    pub edit: Option<Edit>,
+}
+
+/// A text to write in the place of another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What goes; empty where something is only put in.
+    pub span: Span,
+    /// What comes.
+    pub text: String,
+}
+
+impl SyntaxError {
+    /// The same mistake with the text to write at `span` to mend it.
+    #[must_use]
+    pub(crate) fn edit(mut self, span: Span, text: impl Into<String>) -> SyntaxError {
+        let text = text.into();
+        self.edit = Some(Edit { span, text });
+        self
+    }
 }
 
 /// The kinds of mistakes, one for each finding code of the compiler.

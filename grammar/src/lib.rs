@@ -11,6 +11,7 @@ pub mod limits;
 mod normalise;
 mod number;
 mod parse;
+mod place;
 pub mod print;
 #[cfg(test)]
 mod random;
@@ -18,7 +19,11 @@ pub mod span;
 pub mod words;
 pub mod yaml;
 
-pub use error::{SyntaxError, SyntaxErrorKind};
+pub use error::{Edit, SyntaxError, SyntaxErrorKind};
 pub use normalise::normalise;
-pub use parse::{parse, parse_condition, parse_type};
+pub use parse::{
+    NameOf, Token, TokenKind, Wanted, keywords, parse, parse_condition, parse_type, tokens, wanted,
+    wanted_in_condition,
+};
+pub use place::{Part, at};
 pub use span::{SourceId, Span, Spanned};

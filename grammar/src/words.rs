@@ -8,7 +8,7 @@ use crate::ast::{
     Stage, TimeUnit, Type,
 };
 use crate::span::Span;
-use crate::{SyntaxError, SyntaxErrorKind};
+use crate::{Edit, SyntaxError, SyntaxErrorKind};
 
 macro_rules! words {
     ($($type:ident { $($variant:ident $word:literal),+ $(,)? })+) => {
@@ -317,7 +317,8 @@ fn distance(word: &str, candidate: &str) -> Option<usize> {
 
 /// The mistake of a word where one of a fixed set belongs; `what` names the set.
 pub(crate) fn unknown_word(what: &str, word: &str, span: Span, known: &[&str]) -> SyntaxError {
-    let help = match nearest(word, known.iter().copied()) {
+    let near = nearest(word, known.iter().copied());
+    let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("write {}", choice(known)),
     };
@@ -331,6 +332,10 @@ pub(crate) fn unknown_word(what: &str, word: &str, span: Span, known: &[&str]) -
         message: format!("unknown {what} `{}`", shown(word)),
         help: Some(help),
         related: None,
+        edit: near.map(|near| Edit {
+            span,
+            text: near.to_owned(),
+        }),
     }
 }
 

@@ -5,7 +5,9 @@
 //! slips (another language's operator, a typo, a text without quotes), and the
 //! likeliest is said.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use pest::error::{ErrorVariant, InputLocation};
 
@@ -15,7 +17,7 @@ use crate::parse::grammar::Rule;
 use crate::parse::lex::{Kind, Lexed, Token};
 use crate::span::Span;
 use crate::words::{alternatives, nearest};
-use crate::{SyntaxError, SyntaxErrorKind};
+use crate::{Edit, SyntaxError, SyntaxErrorKind};
 
 /// The words that begin a statement.
 pub(super) const STATEMENTS: &[&str] = &[
@@ -85,6 +87,7 @@ pub(super) fn error(
                 message,
                 help: None,
                 related: None,
+                edit: None,
             };
         }
     };
@@ -135,7 +138,11 @@ impl Slip<'_, '_> {
                     self.expected(),
                     self.lexed.shown(found)
                 );
-                syntax(self.span(found), message, self.help(found))
+                let error = syntax(self.span(found), message, self.help(found));
+                match self.instead(found) {
+                    Some((span, text)) => error.edit(span, text),
+                    None => error,
+                }
             })
     }
 
@@ -163,7 +170,14 @@ impl Slip<'_, '_> {
             self.expected()
         };
         let message = format!("expected {expected} after `{}`", self.lexed.shown(before));
-        syntax(self.span(before), message, None)
+        let span = self.span(before);
+        let error = syntax(span, message, None);
+        if self.expects(Rule::semi) {
+            let end = span.end as usize;
+            error.edit(Span::new(span.source, end, end), ";")
+        } else {
+            error
+        }
     }
 
     /// A word or sign that is near one of those expected.
@@ -172,8 +186,8 @@ impl Slip<'_, '_> {
         if !matches!(found.kind, Kind::Word | Kind::Sign) {
             return None;
         }
-        let words: Vec<String> = self.rules.iter().flat_map(|rule| words(*rule)).collect();
-        let near = nearest(text, words.iter().map(String::as_str))?;
+        let words = self.rules.iter().flat_map(|rule| words(*rule));
+        let near = nearest(text, words)?;
         let (kind, what) = if CHECKS.contains(&near) || found.kind == Kind::Sign {
             (SyntaxErrorKind::UnknownOperator, "operator")
         } else {
@@ -185,6 +199,10 @@ impl Slip<'_, '_> {
             message: format!("unknown {what} `{}`", self.lexed.shown(found)),
             help: Some(format!("did you mean `{near}`?")),
             related: None,
+            edit: Some(Edit {
+                span: self.span(found),
+                text: near.to_owned(),
+            }),
         })
     }
 
@@ -216,11 +234,10 @@ impl Slip<'_, '_> {
         let end = self.field_end(self.index + 2);
         let field = self.lexed.text.get(field.start as usize..end)?;
         let message = format!("a literal on the left of `{sign}`");
-        Some(syntax(
-            self.span(found),
-            message,
-            Some(format!("write `{field} {turned} {text}`")),
-        ))
+        let instead = format!("{field} {turned} {text}");
+        let help = Some(format!("write `{instead}`"));
+        let whole = Span::new(self.lexed.source, found.start as usize, end);
+        Some(syntax(self.span(found), message, help).edit(whole, instead))
     }
 
     fn expects_condition(&self) -> bool {
@@ -296,6 +313,30 @@ impl Slip<'_, '_> {
         Some(help)
     }
 
+    /// What to write where, for slips that are mended in one place.
+    fn instead(&self, found: Token) -> Option<(Span, String)> {
+        let text = self.lexed.text_of(found);
+        let here = self.span(found);
+        Some(match text {
+            "#" => (here, "//".to_owned()),
+            "=" if self.expects(Rule::colon) => (here, ":".to_owned()),
+            _ if self.expects(Rule::action_name) && CLAUSES.contains(&text) => return None,
+            _ if self.expects_condition() && CONDITION_WORDS.contains(&text) => return None,
+            _ if found.kind == Kind::Word && self.duration_in_two(text) => {
+                let unit = nearest(text, TimeUnit::WORDS.iter().copied())?;
+                let number = self.before?;
+                let whole = self.span(number).to(here);
+                (whole, format!("{}{unit}", self.lexed.text_of(number)))
+            }
+            _ if found.kind == Kind::Word
+                && (self.expects(Rule::literal) || self.expects(Rule::string)) =>
+            {
+                (here, format!("\"{text}\""))
+            }
+            _ => return None,
+        })
+    }
+
     /// `300 s`
     fn duration_in_two(&self, word: &str) -> bool {
         let after_number = self.before.is_some_and(|token| token.kind == Kind::Number);
@@ -335,29 +376,45 @@ fn syntax(span: Span, message: String, help: Option<String>) -> SyntaxError {
         message,
         help,
         related: None,
+        edit: None,
     }
 }
 
 /// The fixed words that stand for a rule.
-fn words(rule: Rule) -> Vec<String> {
-    let fixed = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+fn words(rule: Rule) -> Vec<&'static str> {
+    match fixed(rule) {
+        [] => keyword(rule).into_iter().collect(),
+        words => words.to_vec(),
+    }
+}
+
+/// The words of a rule that begins with one of several.
+pub(super) fn fixed(rule: Rule) -> &'static [&'static str] {
     match rule {
-        Rule::clause => fixed(CLAUSES),
-        Rule::check => fixed(CHECKS),
-        Rule::limit_value => fixed(&["true", "false"]),
+        Rule::clause => CLAUSES,
+        Rule::check => CHECKS,
+        Rule::limit_value => &["true", "false"],
         Rule::negation | Rule::conjunction | Rule::condition => {
-            fixed(&["not", "exists", "any", "every", "intent"])
+            &["not", "exists", "any", "every", "intent"]
         }
         Rule::supervisor | Rule::escalation_depth | Rule::lone_trust_entry => {
-            fixed(&["supervisor", "max_escalation_depth"])
+            &["supervisor", "max_escalation_depth"]
         }
-        _ => keyword(rule).into_iter().collect(),
+        _ => &[],
     }
 }
 
 /// The word that a rule named `kw_…` is.
-fn keyword(rule: Rule) -> Option<String> {
-    format!("{rule:?}").strip_prefix("kw_").map(str::to_owned)
+pub(super) fn keyword(rule: Rule) -> Option<&'static str> {
+    static WORDS: LazyLock<HashMap<Rule, String>> = LazyLock::new(|| {
+        let rules = Rule::all_rules().iter();
+        let words = rules.filter_map(|rule| {
+            let name = format!("{rule:?}");
+            Some((*rule, name.strip_prefix("kw_")?.to_owned()))
+        });
+        words.collect()
+    });
+    WORDS.get(&rule).map(String::as_str)
 }
 
 /// A rule as a message names it.

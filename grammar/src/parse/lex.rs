@@ -352,6 +352,7 @@ impl<'t> Lexer<'t> {
             message,
             help: help.map(str::to_owned),
             related: None,
+            edit: None,
         });
     }
 }
@@ -428,6 +429,7 @@ impl<'t> Lexed<'t> {
             message,
             help: None,
             related: None,
+            edit: None,
         })
     }
 

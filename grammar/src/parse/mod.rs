@@ -11,6 +11,8 @@ mod lex;
 mod map_spans;
 mod recover;
 mod text;
+mod tokens;
+mod wanted;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -26,6 +28,8 @@ use grammar::{PolicyGrammar, Rule};
 use lex::Lexed;
 
 pub(crate) use expected::{CLAUSES, CONDITION_WORDS};
+pub use tokens::{Token, TokenKind, tokens};
+pub use wanted::{NameOf, Wanted, keywords, wanted, wanted_in_condition};
 
 /// Parses `text` as policies, and says every mistake in it by rising place.
 ///
@@ -117,6 +121,7 @@ fn alone<T>(
             message: "a comment inside a text".to_owned(),
             help: Some("write it beside the text".to_owned()),
             related: None,
+            edit: None,
         });
     }
     if let Some(error) = lexed.too_large() {
@@ -223,6 +228,7 @@ fn too_long(source: SourceId, text: &str) -> Option<SyntaxError> {
         ),
         help: None,
         related: None,
+        edit: None,
     })
 }
 
@@ -265,6 +271,7 @@ impl Mistakes {
                 message,
                 help: None,
                 related: None,
+                edit: None,
             });
         }
         self.list

@@ -1,9 +1,9 @@
 //! Where the parts of a scalar stand in the source: from offsets in the text it
 //! says to offsets in what was written, through quotes, escapes and folding.
 
-use crate::SyntaxError;
 use crate::span::Span;
 use crate::yaml::node::{Node, Scalar, Style};
+use crate::{Edit, SyntaxError};
 
 /// For each byte of a scalar's text, where it was written.
 #[derive(Clone, Debug)]
@@ -75,6 +75,10 @@ impl Alignment {
         SyntaxError {
             span: self.map(error.span),
             related: error.related.map(|(span, text)| (self.map(span), text)),
+            edit: error.edit.map(|edit| Edit {
+                span: self.map(edit.span),
+                text: edit.text,
+            }),
             ..error
         }
     }

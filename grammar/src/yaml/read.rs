@@ -465,6 +465,7 @@ impl<'t> Reader<'t> {
             message,
             help,
             related: None,
+            edit: None,
         });
     }
 
@@ -482,6 +483,7 @@ impl<'t> Reader<'t> {
                 message,
                 help: None,
                 related: None,
+                edit: None,
             });
         }
     }
@@ -513,6 +515,7 @@ fn admit(key: &Node, seen: &mut HashMap<Rc<str>, Span>) -> Result<(), SyntaxErro
         message,
         help: help.map(str::to_owned),
         related,
+        edit: None,
     };
     let Kind::Scalar(scalar) = &key.kind else {
         let message = format!("a key must be a text, not {}", key.what());

@@ -14,7 +14,7 @@ use crate::span::{Span, Spanned};
 use crate::words::{choice, nearest, shown, unknown_word};
 use crate::yaml::node::{Entry, Kind, Node, Scalar, Style};
 use crate::yaml::typing::{self, Value};
-use crate::{SyntaxError, SyntaxErrorKind};
+use crate::{Edit, SyntaxError, SyntaxErrorKind};
 
 /// Looks at nodes; keeps the mistakes.
 #[derive(Debug, Default)]
@@ -52,7 +52,19 @@ impl Reading {
             Kind::Scalar(scalar) => match not_a_text(scalar) {
                 None => Some(Spanned::new(scalar.text.to_string(), node.span)),
                 Some((message, help)) => {
-                    self.fail(SyntaxErrorKind::YamlTyping, node.span, message, Some(help));
+                    let span = node.span;
+                    // As it was written, without quotes and escapes of any kind.
+                    let is_plain = span.range().len() == scalar.text.len()
+                        && !scalar.text.contains(['"', '\\']);
+                    let text = is_plain.then(|| format!("\"{}\"", scalar.text));
+                    self.error(SyntaxError {
+                        kind: SyntaxErrorKind::YamlTyping,
+                        span,
+                        message,
+                        help: Some(help),
+                        related: None,
+                        edit: text.map(|text| Edit { span, text }),
+                    });
                     None
                 }
             },
@@ -144,13 +156,16 @@ impl Reading {
         match values(scalar) {
             (Value::Boolean(value), Value::Boolean(_)) => Some(Spanned::new(value, node.span)),
             (old @ Value::Boolean(value), new) => {
-                let help = format!("write `{value}`");
-                self.fail(
-                    SyntaxErrorKind::YamlTyping,
-                    node.span,
-                    both(scalar, &old, &new),
-                    Some(help),
-                );
+                let span = node.span;
+                let text = value.to_string();
+                self.error(SyntaxError {
+                    kind: SyntaxErrorKind::YamlTyping,
+                    span,
+                    message: both(scalar, &old, &new),
+                    help: Some(format!("write `{value}`")),
+                    related: None,
+                    edit: Some(Edit { span, text }),
+                });
                 None
             }
             _ => {
@@ -259,16 +274,21 @@ impl Reading {
             }
             let name = entry.name();
             let message = format!("unknown key `{}` of {of}", shown(name));
-            let help = match nearest(name, known.iter().copied()) {
+            let near = nearest(name, known.iter().copied());
+            let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("write {}", choice(&known)),
             };
-            self.fail(
-                SyntaxErrorKind::UnknownKey,
-                entry.key.span,
+            let span = entry.key.span;
+            let text = near.map(str::to_owned);
+            self.error(SyntaxError {
+                kind: SyntaxErrorKind::UnknownKey,
+                span,
                 message,
-                Some(help),
-            );
+                help: Some(help),
+                related: None,
+                edit: text.map(|text| Edit { span, text }),
+            });
         }
     }
 
@@ -320,6 +340,7 @@ impl Reading {
             message,
             help,
             related: None,
+            edit: None,
         });
     }
 
@@ -337,6 +358,7 @@ impl Reading {
                 message,
                 help: None,
                 related: None,
+                edit: None,
             });
         }
     }

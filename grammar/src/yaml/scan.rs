@@ -42,6 +42,7 @@ pub(super) fn error(source: SourceId, text: &str, error: &ScanError) -> SyntaxEr
         message,
         help: help.map(str::to_owned),
         related: None,
+        edit: None,
     }
 }
 
@@ -54,6 +55,7 @@ pub(super) fn tab(span: Span) -> SyntaxError {
         message,
         help: help.map(str::to_owned),
         related: None,
+        edit: None,
     }
 }
 

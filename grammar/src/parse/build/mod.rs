@@ -77,6 +77,7 @@ impl Build<'_> {
             message,
             help,
             related: None,
+            edit: None,
         });
     }
 
@@ -88,6 +89,7 @@ impl Build<'_> {
             message: format!("`{}` stands twice in {whole}", shown(what)),
             help: Some("keep one of them".to_owned()),
             related: Some((first, "first here".to_owned())),
+            edit: None,
         });
     }
 

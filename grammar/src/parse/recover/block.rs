@@ -125,7 +125,7 @@ impl Recover<'_, '_, '_> {
                 }
                 ";" => self.empty_statement(),
                 "," if block == Block::Action => {
-                    self.syntax(self.at, "nothing stands before this `,`", "remove it");
+                    self.instead(self.at, "nothing stands before this `,`", "remove it", "");
                     self.at += 1;
                 }
                 _ if self.missing > 0
@@ -192,7 +192,7 @@ impl Recover<'_, '_, '_> {
         match self.word(at) {
             "," => self.at += 1,
             ";" => {
-                self.syntax(at, "params are set apart by `,`", "write `,`");
+                self.instead(at, "params are set apart by `,`", "write `,`", ",");
                 self.at += 1;
             }
             "" | "}" => {}

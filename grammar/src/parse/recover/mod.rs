@@ -20,7 +20,7 @@ use crate::parse::lex::{Kind, Lexed, Token};
 use crate::parse::{Mistakes, Offset, Part, read};
 use crate::span::{Span, Spanned};
 use crate::words::{choice, nearest};
-use crate::{SyntaxError, SyntaxErrorKind};
+use crate::{Edit, SyntaxError, SyntaxErrorKind};
 use block::Block;
 
 /// The policies of a text, with what is sound in them.
@@ -106,6 +106,7 @@ impl<'l, 't> Recover<'l, 't, '_> {
             message,
             help,
             related: None,
+            edit: None,
         });
     }
 
@@ -116,6 +117,20 @@ impl<'l, 't> Recover<'l, 't, '_> {
             message.to_owned(),
             Some(help.to_owned()),
         );
+    }
+
+    /// What is mended by another text in the place of the token.
+    fn instead(&mut self, at: usize, message: &str, help: &str, text: &str) {
+        let span = self.span_of(at);
+        let error = SyntaxError {
+            kind: SyntaxErrorKind::Syntax,
+            span,
+            message: message.to_owned(),
+            help: Some(help.to_owned()),
+            related: None,
+            edit: None,
+        };
+        self.mistakes.push(error.edit(span, text));
     }
 
     fn build(&mut self, offset: Offset) -> Build<'_> {
@@ -210,6 +225,7 @@ impl<'l, 't> Recover<'l, 't, '_> {
             message: "this `{` is never closed".to_owned(),
             help: Some("close it with `}`".to_owned()),
             related,
+            edit: None,
         });
     }
 
@@ -228,7 +244,7 @@ impl<'l, 't> Recover<'l, 't, '_> {
                 "}" => {
                     self.extra = self.extra.saturating_sub(1);
                     if !homeless {
-                        self.syntax(self.at, "this `}` closes nothing", "remove it");
+                        self.instead(self.at, "this `}` closes nothing", "remove it", "");
                     }
                     self.at += 1;
                 }
@@ -239,14 +255,16 @@ impl<'l, 't> Recover<'l, 't, '_> {
                         .is_some_and(|token| token.kind == Kind::Word);
                     let known = STATEMENTS.iter().copied().chain(["policy"]);
                     if is_word && self.opens_policy() && nearest(word, known) == Some("policy") {
-                        let message = format!("unknown word `{}`", self.shown(self.at));
-                        let help = "did you mean `policy`?".to_owned();
-                        self.error(
-                            SyntaxErrorKind::UnknownKey,
-                            self.span_of(self.at),
-                            message,
-                            Some(help),
-                        );
+                        let span = self.span_of(self.at);
+                        let error = SyntaxError {
+                            kind: SyntaxErrorKind::UnknownKey,
+                            span,
+                            message: format!("unknown word `{}`", self.shown(self.at)),
+                            help: Some("did you mean `policy`?".to_owned()),
+                            related: None,
+                            edit: None,
+                        };
+                        self.mistakes.push(error.edit(span, "policy"));
                         policies.push(self.policy());
                         homeless = false;
                         continue;
@@ -331,7 +349,7 @@ impl<'l, 't> Recover<'l, 't, '_> {
                         return items;
                     }
                     self.extra -= 1;
-                    self.syntax(self.at - 1, "this `}` closes nothing", "remove it");
+                    self.instead(self.at - 1, "this `}` closes nothing", "remove it", "");
                 }
                 ";" => self.empty_statement(),
                 "policy" if self.missing > 0 || opened.is_none() => {
@@ -352,7 +370,7 @@ impl<'l, 't> Recover<'l, 't, '_> {
     }
 
     fn empty_statement(&mut self) {
-        self.syntax(self.at, "nothing stands before this `;`", "remove it");
+        self.instead(self.at, "nothing stands before this `;`", "remove it", "");
         self.at += 1;
     }
 
@@ -464,8 +482,18 @@ impl<'l, 't> Recover<'l, 't, '_> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("a rule starts with {}", choice(Effect::WORDS)),
         };
-        let message = format!("unknown {what} `{}`", self.shown(self.at));
-        self.error(kind, self.span_of(self.at), message, Some(help));
+        let span = self.span_of(self.at);
+        self.mistakes.push(SyntaxError {
+            kind,
+            span,
+            message: format!("unknown {what} `{}`", self.shown(self.at)),
+            help: Some(help),
+            related: None,
+            edit: near.map(|near| Edit {
+                span,
+                text: near.to_owned(),
+            }),
+        });
         near
     }
 

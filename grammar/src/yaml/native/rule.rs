@@ -89,6 +89,7 @@ impl Cx<'_> {
                     message: "a rule with two effects".to_owned(),
                     help: Some("write a rule for each".to_owned()),
                     related: Some((first.key.span, "the first".to_owned())),
+                    edit: None,
                 });
                 None
             }
