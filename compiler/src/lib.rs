@@ -107,6 +107,7 @@ pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Findi
         if is_yaml(&sources.get(finding.primary.span.source).name) {
             finding.speak_yaml();
         }
+        finding.fit(sources);
         if options.strict {
             finding.level = Level::Error;
         }
@@ -165,6 +166,7 @@ fn expected(
             )
             .other(expect.about, "about this")
             .help("take the `expect` out")
+            .without_statement(expect.span, "`expect`")
         };
         left.push(finding);
     }

@@ -41,7 +41,8 @@ pub(super) fn check(policy: &Policy, found: &mut Vec<Finding>) {
                 .help_in(
                     "take it out, or write `combine priority;`",
                     "take it out, or write `combine: priority`",
-                ),
+                )
+                .without_clause("priority"),
             );
         }
     }
@@ -96,7 +97,8 @@ fn allow_on_context(rule: &crate::ir::Rule, found: &mut Vec<Finding>) {
             )
             .help(format!(
                 "look at `attested.{path}`, which the host or a credential says"
-            )),
+            ))
+            .instead(format!("attested.{path}")),
         );
     }
 }

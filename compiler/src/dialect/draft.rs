@@ -16,7 +16,7 @@ use agentos_grammar::{
 use super::{RuleCount, condition};
 use crate::{
     finding::{Finding, Level, Lint, codes, syntax::from_syntax, visible},
-    nearest::did_you_mean,
+    nearest::nearest,
     source::Source,
 };
 
@@ -103,8 +103,8 @@ impl<'s> Draft<'s> {
                     shown(name)
                 ),
             );
-            self.find(match did_you_mean(name, known.iter().copied()) {
-                Some(help) => finding.help(help),
+            self.find(match nearest(name, known.iter().copied()) {
+                Some(near) => finding.meant(near),
                 None => finding,
             });
         }
@@ -129,8 +129,8 @@ impl<'s> Draft<'s> {
             node.span,
             format!("unknown {what} `{}`", shown(&name.node)),
         );
-        self.find(match did_you_mean(&name.node, known.iter().copied()) {
-            Some(help) => finding.help(help),
+        self.find(match nearest(&name.node, known.iter().copied()) {
+            Some(near) => finding.meant(near),
             None => finding.help(format!("write one of `{}`", known.join("`, `"))),
         });
         None

@@ -7,18 +7,22 @@ pub mod codes;
 mod excerpt;
 pub mod github;
 pub mod json;
+mod rewrite;
 pub mod sarif;
 mod summary;
 pub mod syntax;
 pub mod text;
 mod visible;
 
-use agentos_grammar::Span;
+use agentos_grammar::{Edit, Span};
 use serde::Serialize;
 
 pub use codes::{Level, Lint};
+pub use rewrite::Rewrite;
 pub use summary::Summary;
 pub use visible::visible;
+
+use crate::{shipped, source::Sources};
 
 /// One thing the compiler has to say about a policy.
 #[derive(Clone, Debug)]
@@ -37,7 +41,10 @@ pub struct Finding {
     pub notes: Vec<String>,
     /// What to write instead.
     pub help: Option<String>,
-    /// The same in the words of YAML, where they are other ones.
+    /// The same, ready to be done: ways to mend it, the likeliest first. Those that
+    /// [`compile`](crate::compile) gives fit the text.
+    pub rewrites: Vec<Rewrite>,
+    /// The help in the words of YAML, where they are other ones.
     in_yaml: Option<String>,
 }
 
@@ -74,6 +81,7 @@ impl Finding {
             secondary: Vec::new(),
             notes: Vec::new(),
             help: None,
+            rewrites: Vec::new(),
             in_yaml: None,
         }
     }
@@ -119,6 +127,65 @@ impl Finding {
         self.help = Some(language.into());
         self.in_yaml = Some(yaml.into());
         self
+    }
+
+    /// Says which name was likely meant at the primary place.
+    #[must_use]
+    pub(crate) fn meant(self, near: &str) -> Finding {
+        let rewrite = Rewrite::name(self.primary.span, near);
+        self.help(format!("did you mean `{near}`?"))
+            .rewrite(rewrite)
+    }
+
+    /// Says that a statement is to be taken out.
+    #[must_use]
+    pub(crate) fn without_statement(self, span: Span, what: &str) -> Finding {
+        self.rewrite(Rewrite::without_statement(span, what))
+    }
+
+    /// Says that the entry of a list at the primary place is to be taken out.
+    #[must_use]
+    pub(crate) fn without_entry(self) -> Finding {
+        let rewrite = Rewrite::without_entry(self.primary.span);
+        self.rewrite(rewrite)
+    }
+
+    /// Says that the clause is to be taken out whose value stands at the primary place.
+    #[must_use]
+    pub(crate) fn without_clause(self, word: &'static str) -> Finding {
+        let rewrite = Rewrite::without_clause(self.primary.span, word);
+        self.rewrite(rewrite)
+    }
+
+    /// Says what may be written at the primary place, as one way of several.
+    #[must_use]
+    pub(crate) fn instead(self, text: impl Into<String>) -> Finding {
+        let (span, text) = (self.primary.span, text.into());
+        let title = format!("write `{text}`");
+        self.rewrite(Rewrite::exact(title, Edit { span, text }, false))
+    }
+
+    /// Takes over the edit that the grammar knows.
+    #[must_use]
+    fn edit(self, edit: Edit) -> Finding {
+        self.rewrite(Rewrite::of_syntax(edit))
+    }
+
+    fn rewrite(mut self, rewrite: Rewrite) -> Finding {
+        self.rewrites.push(rewrite);
+        self
+    }
+
+    /// Fits its rewrites to the text that they are about.
+    pub(crate) fn fit(&mut self, sources: &Sources) {
+        let rewrites = std::mem::take(&mut self.rewrites).into_iter();
+        let own = rewrites.filter(|rewrite| shipped::source(rewrite.edit.span.source).is_none());
+        self.rewrites = own
+            .filter_map(|rewrite| {
+                let source = sources.get(rewrite.edit.span.source);
+                rewrite.fitted(source)
+            })
+            .collect();
     }
 
     /// Gives its help in the words of YAML.

@@ -11,8 +11,12 @@ pub fn from_syntax(error: SyntaxError) -> Finding {
         Some((span, text)) => finding.other(span, text),
         None => finding,
     };
-    match error.help {
+    let finding = match error.help {
         Some(help) => finding.help(help),
+        None => finding,
+    };
+    match error.edit {
+        Some(edit) => finding.edit(edit),
         None => finding,
     }
 }
@@ -34,7 +38,7 @@ fn lint(kind: SyntaxErrorKind) -> &'static Lint {
 
 #[cfg(test)]
 mod tests {
-    use agentos_grammar::{SourceId, Span};
+    use agentos_grammar::{Edit, SourceId, Span};
 
     use super::*;
 
@@ -47,6 +51,10 @@ mod tests {
             message: "`about` twice".into(),
             help: Some("keep one".into()),
             related: Some((at(2), "first here".into())),
+            edit: Some(Edit {
+                span: at(9),
+                text: "about".into(),
+            }),
         });
         assert_eq!(finding.lint.name, "duplicate-key");
         assert_eq!(
@@ -55,5 +63,6 @@ mod tests {
         );
         assert_eq!(finding.secondary[0].span, at(2));
         assert_eq!(finding.help.as_deref(), Some("keep one"));
+        assert_eq!(finding.rewrites[0].title, "write `about`");
     }
 }

@@ -14,7 +14,7 @@ use super::{pattern, scope::Scope};
 use crate::{
     finding::{Finding, codes},
     ir::{self, Check, Field, Literal, Type},
-    nearest::did_you_mean,
+    nearest::nearest,
 };
 
 /// The confidence an intent needs where the test does not say.
@@ -313,21 +313,29 @@ impl Cx<'_> {
         let fields = ["action", "agent", "text", "params", "context", "attested"];
         let params: Vec<String> = self.scope.by_param.keys().cloned().collect();
         let known = fields.into_iter().chain(params.iter().map(String::as_str));
-        let near = did_you_mean(name, known);
+        let near = nearest(name, known);
         let message = if self.all_declared() {
             format!("no declared action that this rule is about has a param `{name}`")
         } else {
             format!("no field is called `{name}`")
         };
         let written = path.join(".");
-        let help = near.unwrap_or_else(|| {
-            if field.path.first().is_some_and(|word| word == "params") {
-                format!("declare `{name}` among the action's params")
-            } else {
-                format!("declare the action with `{name}`, or write `params.{written}`")
+        let in_params = field.path.first().is_some_and(|word| word == "params");
+        let finding = Finding::new(&codes::UNKNOWN_FIELD, field.span, message);
+        self.found.push(match near {
+            Some(near) => {
+                let before = if in_params { "params." } else { "" };
+                let after = written.strip_prefix(name).unwrap_or_default();
+                let finding = finding.meant(&format!("{before}{near}{after}"));
+                finding.help(format!("did you mean `{near}`?"))
             }
+            None if in_params => {
+                finding.help(format!("declare `{name}` among the action's params"))
+            }
+            None => finding.help(format!(
+                "declare the action with `{name}`, or write `params.{written}`"
+            )),
         });
-        self.unknown(field, message).help = Some(help);
     }
 
     fn unknown(&mut self, field: &Spanned<ast::Field>, message: String) -> &mut Finding {
@@ -464,15 +472,14 @@ impl Cx<'_> {
                         name.span,
                         format!("no pattern set is called `{}`", name.node),
                     );
-                    self.found.push(
-                        match did_you_mean(&name.node, sets.iter().map(String::as_str)) {
-                            Some(help) => finding.help(help),
+                    self.found
+                        .push(match nearest(&name.node, sets.iter().map(String::as_str)) {
+                            Some(near) => finding.meant(near),
                             None => finding.help_in(
                                 format!("define it: `patterns {} {{ … }}`", name.node),
                                 format!("define it under `patterns`: `{}: […]`", name.node),
                             ),
-                        },
-                    );
+                        });
                     return None;
                 }
                 (false, Check::MatchesSet(name.node.clone()))
@@ -620,7 +627,9 @@ impl Cx<'_> {
                         Literal::Text(text) => Some(text.as_str()),
                         _ => None,
                     });
-                    finding.help = did_you_mean(text, texts);
+                    if let Some(near) = nearest(text, texts) {
+                        finding = finding.meant(near);
+                    }
                 }
                 self.found.push(finding);
                 return None;

@@ -11,7 +11,7 @@ use crate::{
     finding::{Finding, codes},
     governance::{Setting, Takes},
     ir::Limits,
-    nearest::did_you_mean,
+    nearest::nearest,
 };
 
 /// Each limit, by the reference's name, and its short name.
@@ -45,8 +45,8 @@ pub(super) fn lower(entries: &[Spanned<Limit>], limits: &mut Limits, found: &mut
                 format!("no limit is called `{written}`"),
             );
             let all: Vec<&str> = NAMES.iter().map(|(_, short)| *short).collect();
-            found.push(match did_you_mean(written, words) {
-                Some(help) => finding.help(help),
+            found.push(match nearest(written, words) {
+                Some(near) => finding.meant(near),
                 None => finding.help(format!("the limits are {}", all.join(", "))),
             });
             continue;

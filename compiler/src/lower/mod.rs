@@ -28,7 +28,7 @@ use agentos_grammar::{Spanned, ast};
 use crate::{
     finding::{Finding, codes},
     ir,
-    nearest::did_you_mean,
+    nearest::nearest,
     shipped,
 };
 
@@ -228,8 +228,8 @@ impl<'a> Cx<'a> {
             format!("no policy is called `{}`", base.node),
         )
         .note("`extends` looks in the same file, in the files given with it, and among the shipped policies");
-        self.found.push(match did_you_mean(&base.node, known) {
-            Some(help) => finding.help(help),
+        self.found.push(match nearest(&base.node, known) {
+            Some(near) => finding.meant(near),
             None => finding.help(format!("shipped policies: {}", shipped::names().join(", "))),
         });
     }

@@ -14,7 +14,7 @@ use super::{action, anchored, limits, pattern, repeated, rule, scope::Scope, tru
 use crate::{
     finding::{Finding, codes},
     ir,
-    nearest::did_you_mean,
+    nearest::nearest,
 };
 
 /// What one policy says itself.
@@ -106,17 +106,17 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
             Item::Combine(word) => combine = word.node,
             Item::Mode(mode) => own.mode = mode.node,
             Item::Normalize(word) if word.node == "strict" => own.normalize = true,
-            Item::Normalize(word) => found.push(
-                Finding::new(
+            Item::Normalize(word) => found.push({
+                let finding = Finding::new(
                     &codes::UNKNOWN_WORD,
                     word.span,
                     format!("`normalize` is not done `{}`", word.node),
-                )
-                .help(match did_you_mean(&word.node, ["strict"]) {
-                    Some(help) => help,
-                    None => "the one way is `normalize strict;`".to_owned(),
-                }),
-            ),
+                );
+                match nearest(&word.node, ["strict"]) {
+                    Some(near) => finding.meant(near),
+                    None => finding.help("the one way is `normalize strict;`"),
+                }
+            }),
             Item::Limits(entries) => limits::lower(entries, &mut own.limits, found),
             Item::Trust(statement) => {
                 own.trust = Some(trust::lower(statement, item.span, own.trust.take(), found));
@@ -210,8 +210,8 @@ fn expects(policy: &Spanned<ast::Policy>, found: &mut Vec<Finding>) -> Vec<ir::E
                     expect.finding.span,
                     format!("no finding is called `{word}`"),
                 );
-                match did_you_mean(word, codes::ALL.iter().map(|lint| lint.name)) {
-                    Some(help) => finding.help(help),
+                match nearest(word, codes::ALL.iter().map(|lint| lint.name)) {
+                    Some(near) => finding.meant(near),
                     None => finding.help("`agentos explain --list` shows them all"),
                 }
             }),

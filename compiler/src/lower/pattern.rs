@@ -7,7 +7,7 @@ use super::CATEGORIES;
 use crate::{
     finding::{Finding, Lint, codes},
     ir,
-    nearest::did_you_mean,
+    nearest::nearest,
     pattern::{self, PatternPart, PatternProblem, ProblemKind},
 };
 
@@ -97,8 +97,8 @@ pub(super) fn category(
             format!("no intent is called `{}`", name.node),
         );
         let all: Vec<&str> = words.clone().collect();
-        found.push(match did_you_mean(&name.node, words) {
-            Some(help) => finding.help(help),
+        found.push(match nearest(&name.node, words) {
+            Some(near) => finding.meant(near),
             None => finding.help(format!("the intents are {}", all.join(", "))),
         });
     }

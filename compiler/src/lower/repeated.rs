@@ -25,7 +25,7 @@ pub(super) fn check(policy: &ast::Policy, found: &mut Vec<Finding>) {
             Item::Extends(names) => {
                 for name in names {
                     let said = format!("`{}` is extended twice", name.node);
-                    bases.meet(&name.node, name.span, &said, found);
+                    bases.meet_name(&name.node, name.span, &said, found);
                 }
             }
             Item::Rule(rule) => {
@@ -38,7 +38,7 @@ pub(super) fn check(policy: &ast::Policy, found: &mut Vec<Finding>) {
                 let mut approvers = Seen::default();
                 for name in rule.approvers.iter().flat_map(|approvers| &approvers.of) {
                     let said = format!("`{}` is named twice, and is one approver", name.node);
-                    approvers.meet(&name.node, name.span, &said, found);
+                    approvers.meet_name(&name.node, name.span, &said, found);
                 }
             }
             Item::Rate(rate) => {
@@ -118,16 +118,24 @@ impl<K> Default for Seen<K> {
 
 impl<K: Hash + Eq> Seen<K> {
     fn meet(&mut self, key: K, span: Span, said: &str, found: &mut Vec<Finding>) {
+        let finding = self.again(key, span, said);
+        found.extend(finding.map(|finding| finding.without_statement(span, "second one")));
+    }
+
+    /// The same for a name in a list.
+    fn meet_name(&mut self, key: K, span: Span, said: &str, found: &mut Vec<Finding>) {
+        let finding = self.again(key, span, said);
+        found.extend(finding.map(Finding::without_entry));
+    }
+
+    fn again(&mut self, key: K, span: Span, said: &str) -> Option<Finding> {
         let first = *self.0.entry(key).or_insert(span);
         // What one text of a dialect became several times was not written twice.
-        if first == span {
-            return;
-        }
-        found.push(
+        (first != span).then(|| {
             Finding::new(&codes::REPEATED, span, said)
                 .other(first, "the first one")
-                .help("take it out, or write what was meant"),
-        );
+                .help("take it out, or write what was meant")
+        })
     }
 }
 

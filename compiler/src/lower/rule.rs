@@ -8,7 +8,7 @@ use super::{condition, scope::Scope};
 use crate::{
     finding::{Finding, codes},
     ir,
-    nearest::did_you_mean,
+    nearest::nearest,
 };
 
 /// Counts rules of a kind, to name those that have no id.
@@ -257,14 +257,15 @@ fn near_misses(actions: &[Spanned<String>], scope: &Scope, found: &mut Vec<Findi
             strsim::damerau_levenshtein(known, name) == 1 && !differs_in_number(known, name)
         });
         let Some(near) = near.min() else { continue };
-        found.push(
-            Finding::new(
-                &codes::UNKNOWN_ACTION,
-                action.span,
-                format!("no action `{name}` is declared, but `{near}` is"),
-            )
-            .help(did_you_mean(name, [near]).unwrap_or_else(|| format!("declare `{name}` too"))),
+        let finding = Finding::new(
+            &codes::UNKNOWN_ACTION,
+            action.span,
+            format!("no action `{name}` is declared, but `{near}` is"),
         );
+        found.push(match nearest(name, [near]) {
+            Some(near) => finding.meant(near),
+            None => finding.help(format!("declare `{name}` too")),
+        });
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod answers;
 mod beside;
+mod rule;
 pub(crate) mod words;
 
 use std::fmt::Write as _;
@@ -18,6 +19,7 @@ use agentos_runtime::table::{
 };
 
 pub use beside::beside;
+pub use rule::{Decides, RulePage, rules_at};
 use words::{code, condition, list, one_line};
 
 /// The page of a table, its policies in their order.

@@ -3,10 +3,12 @@
 //!
 //! Here: which question is asked of each rule. [`conditions`] looks inside their
 //! conditions, [`priorities`] at two of them, and [`shown`] has what a finding shows.
+//! [`witness`] answers for one rule what a person asks of it.
 
 mod conditions;
 mod priorities;
 mod shown;
+pub(crate) mod witness;
 
 use std::collections::HashMap;
 
@@ -43,20 +45,8 @@ pub(crate) fn check(plan: &Plan) -> Vec<Finding> {
     };
     for (at, policy) in table.policies.iter().enumerate() {
         for stage in [Stage::Input, Stage::Call, Stage::Output] {
-            let mut checking = Checking {
-                program: plan.program(),
-                table: &table,
-                engine: &engine,
-                at,
-                policy,
-                names: Names::new(&[policy], stage),
-                about: About::new(policy, stage),
-                fields: Fields::new(policy),
-                stage,
-                cases: HashMap::new(),
-                alone: HashMap::new(),
-            };
-            checking.check(&mut found);
+            let place = (at, policy, stage);
+            Checking::new(plan.program(), &table, &engine, place).check(&mut found);
         }
     }
     found
@@ -130,6 +120,27 @@ enum Anywhere {
 }
 
 impl<'c, 't> Checking<'c, 't> {
+    fn new(
+        program: &'c ir::Program,
+        table: &'c table::Table<'t>,
+        engine: &'c Engine,
+        (at, policy, stage): (usize, &'c table::Policy<'t>, Stage),
+    ) -> Checking<'c, 't> {
+        Checking {
+            program,
+            table,
+            engine,
+            at,
+            policy,
+            names: Names::new(&[policy], stage),
+            about: About::new(policy, stage),
+            fields: Fields::new(policy),
+            stage,
+            cases: HashMap::new(),
+            alone: HashMap::new(),
+        }
+    }
+
     fn check(&mut self, found: &mut Vec<Finding>) {
         let own = self.policy.parts.len().saturating_sub(1);
         let Some(part) = self.policy.parts.last() else {
@@ -192,7 +203,8 @@ impl<'c, 't> Checking<'c, 't> {
                         action.node, rule.effect
                     );
                     let finding = Finding::new(&codes::SHADOWED_RULE, action.span, message)
-                        .help("take it out of the list, or narrow what stands in its way");
+                        .help("take it out of the list, or narrow what stands in its way")
+                        .without_entry();
                     found.push(self.shown(finding, subject, &request));
                 }
             }
@@ -231,7 +243,8 @@ impl<'c, 't> Checking<'c, 't> {
                     rule.effect
                 );
                 let finding = Finding::new(&codes::SHADOWED_RULE, ir.effect.span, message)
-                    .help("take it out, or narrow what stands in its way");
+                    .help("take it out, or narrow what stands in its way")
+                    .without_statement(ir.span, "rule");
                 found.push(self.shown(finding, subject, &request));
             }
         }
@@ -434,6 +447,7 @@ fn never_holds(rule: &ir::Rule) -> Finding {
         "no request meets the condition of this rule",
     )
     .help("take the rule out, or write what was meant")
+    .without_statement(rule.span, "rule")
 }
 
 fn not_decided(rule: &ir::Rule) -> Finding {
