@@ -9,9 +9,9 @@ use std::{
 };
 
 use agentos_compiler::{
-    Source, Sources,
+    Finding, Source, Sources,
     finding::{Level, visible},
-    grammar::{ast, normalise, print},
+    grammar::{SourceId, ast, normalise, print},
     read,
 };
 
@@ -55,7 +55,7 @@ pub(crate) struct Fmt {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Spelling {
+pub(crate) enum Spelling {
     /// The policy language.
     Dsl,
     /// YAML.
@@ -92,35 +92,26 @@ fn one(verb: &Fmt, path: &Path, sources: &Sources) -> Result<Status, Failure> {
         .iter()
         .next()
         .expect("a file that was read is a source");
-    let read = read(id, source);
-    let broken = read
-        .findings
-        .iter()
-        .any(|finding| finding.level == Level::Error);
-    if broken {
-        output::show_errors(sources, &read.findings);
-        return Ok(Status::Findings);
-    }
-    let own = match read.dialect {
-        "policy" => Some(Spelling::Dsl),
-        "yaml" => Some(Spelling::Yaml),
-        _ => None,
+    let text = match in_form(id, source, verb.to) {
+        Form::Text(text) => text,
+        Form::Broken(findings) => {
+            output::show_errors(sources, &findings);
+            return Ok(Status::Findings);
+        }
+        Form::Dialect(dialect) => {
+            output::complain(&format!(
+                "`{}`: left as it is: {dialect}; `--to dsl` prints it in the language\n",
+                visible(&source.name),
+            ));
+            return Ok(Status::Fine);
+        }
+        Form::Another => {
+            return Err(Failure::Usage(format!(
+                "`{}`: left as it is: in form it would no longer say the same; please report this",
+                visible(&source.name)
+            )));
+        }
     };
-    let Some(spelling) = verb.to.or(own) else {
-        output::complain(&format!(
-            "`{}`: left as it is: {}; `--to dsl` prints it in the language\n",
-            visible(&source.name),
-            read.dialect
-        ));
-        return Ok(Status::Fine);
-    };
-    let text = spell(&read.file, source, spelling);
-    if !says_the_same(&read.file, &text, spelling) {
-        return Err(Failure::Usage(format!(
-            "`{}`: left as it is: in form it would no longer say the same; please report this",
-            visible(&source.name)
-        )));
-    }
     if let Some(other) = &verb.output {
         output::write_whole(other, text.as_bytes())?;
     } else if verb.to.is_some() || verb.stdout {
@@ -134,6 +125,41 @@ fn one(verb: &Fmt, path: &Path, sources: &Sources) -> Result<Status, Failure> {
         output::write_whole(path, text.as_bytes())?;
     }
     Ok(Status::Fine)
+}
+
+/// What a source is in form.
+pub(crate) enum Form {
+    /// This text.
+    Text(String),
+    /// Nothing, since it does not read.
+    Broken(Vec<Finding>),
+    /// Nothing, unless a spelling is asked for: this dialect has no form.
+    Dialect(&'static str),
+    /// Nothing, since the text would say something else.
+    Another,
+}
+
+/// A source in form, in its own spelling unless another one is asked for.
+pub(crate) fn in_form(id: SourceId, source: &Source, to: Option<Spelling>) -> Form {
+    let read = read(id, source);
+    let mut levels = read.findings.iter().map(|finding| finding.level);
+    if levels.any(|level| level == Level::Error) {
+        return Form::Broken(read.findings);
+    }
+    let own = match read.dialect {
+        "policy" => Some(Spelling::Dsl),
+        "yaml" => Some(Spelling::Yaml),
+        _ => None,
+    };
+    let Some(spelling) = to.or(own) else {
+        return Form::Dialect(read.dialect);
+    };
+    let text = spell(&read.file, source, spelling);
+    if says_the_same(&read.file, &text, spelling) {
+        Form::Text(text)
+    } else {
+        Form::Another
+    }
 }
 
 fn spell(file: &ast::File, source: &Source, spelling: Spelling) -> String {

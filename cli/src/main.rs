@@ -1,8 +1,8 @@
 //! The `agentos` command: arguments in, an exit code out.
 //!
 //! One file a verb. Results go to standard output, diagnostics to standard
-//! error. 0: fine; 1: findings, where the verb reports by status; 2: the call
-//! itself is wrong; 130: interrupted.
+//! error. 0: fine; 1: findings, where the verb reports by status, or a conversation
+//! cut off; 2: the call itself is wrong; 130: interrupted.
 
 #![forbid(unsafe_code)]
 
@@ -14,6 +14,7 @@ mod explain;
 mod fmt;
 
 mod input;
+mod lsp;
 mod output;
 mod replay;
 mod revision;
@@ -61,6 +62,7 @@ enum Verb {
     Fmt(fmt::Fmt),
     Replay(replay::Replay),
     Diff(diff::Diff),
+    Lsp(lsp::Lsp),
 
     Completions(completions::Completions),
 }
@@ -72,6 +74,8 @@ enum Status {
     Fine,
     /// 1
     Findings,
+    /// 1: whoever it spoke with is gone without a word.
+    CutOff,
     /// 130
     Interrupted,
 }
@@ -95,12 +99,13 @@ fn main() -> ExitCode {
         Some(Verb::Fmt(verb)) => fmt::run(&verb),
         Some(Verb::Replay(verb)) => replay::run(&verb),
         Some(Verb::Diff(verb)) => diff::run(&verb),
+        Some(Verb::Lsp(verb)) => lsp::run(&verb),
 
         Some(Verb::Completions(verb)) => completions::run(&verb),
     };
     match outcome {
         Ok(Status::Fine) => ExitCode::SUCCESS,
-        Ok(Status::Findings) => ExitCode::from(1),
+        Ok(Status::Findings | Status::CutOff) => ExitCode::from(1),
         Ok(Status::Interrupted) => ExitCode::from(130),
         Err(failure) => {
             output::report(&failure);

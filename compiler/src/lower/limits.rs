@@ -27,6 +27,13 @@ const NAMES: [(Setting, &str); 9] = [
     (Setting::CheckpointFrequency, "checkpoint_frequency"),
 ];
 
+/// What each limit is called for short, and by the reference.
+pub(super) fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    NAMES
+        .iter()
+        .map(|(setting, short)| (*short, setting.name()))
+}
+
 /// Reads `entries` into `limits`; what is wrong is reported and left unset.
 pub(super) fn lower(entries: &[Spanned<Limit>], limits: &mut Limits, found: &mut Vec<Finding>) {
     let mut seen: Vec<(Setting, Span)> = Vec::new();

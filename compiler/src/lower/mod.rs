@@ -76,6 +76,11 @@ pub const CATEGORIES: [(&str, agentos_runtime::table::Category); 9] = {
     ]
 };
 
+/// What each limit is called for short, and by the reference.
+pub fn limit_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    limits::names()
+}
+
 #[derive(Default)]
 struct Cx<'a> {
     /// The policies of the given files, in order, one a name.

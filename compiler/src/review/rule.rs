@@ -153,8 +153,11 @@ mod tests {
             let (plan, _) = compile(&Sources::one("a.policy", text), &Options::default());
             let plan = plan.unwrap();
             let engine = agentos_runtime::Engine::new(&plan.table()).unwrap();
-            let request = agentos_runtime::Request::from_json(json.as_bytes(), agentos_runtime::RequestSource::Host)
-                .unwrap();
+            let request = agentos_runtime::Request::from_json(
+                json.as_bytes(),
+                agentos_runtime::RequestSource::Host,
+            )
+            .unwrap();
             assert_eq!(
                 engine.decide(&request).effect().to_string(),
                 needle,
