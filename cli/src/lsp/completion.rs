@@ -22,11 +22,13 @@ use super::{
     words, yaml,
 };
 
-/// What may be written at a place.
+/// What may be written at a place; `beside` gives the names of the policies in the
+/// files beside it.
 pub(super) fn completion(
     project: &Project,
     document: &Document,
     place: lsp::Position,
+    beside: impl FnOnce() -> Vec<String>,
 ) -> Vec<lsp::CompletionItem> {
     let known = Known::new(project);
     let byte = document.byte(place);
@@ -35,15 +37,28 @@ pub(super) fn completion(
     } else {
         (wanted(&document.text, byte), false)
     };
+    let mut around = at(known.own(), byte);
+    // A policy that nothing closes yet ends with its last word.
+    if around.is_empty() {
+        let mut policies = known.own().policies.iter().rev();
+        let begun = policies.find(|policy| policy.span.start as usize <= byte);
+        around.extend(begun.map(Part::Policy));
+    }
     let mut offer = Offer {
         known: &known,
-        around: at(known.own(), byte),
+        around,
         wanted: &wanted,
         in_yaml,
         range: document.range(begin_of_word(&document.text, byte)..byte),
         items: Vec::new(),
     };
     offer.names();
+    if wanted.names.contains(&NameOf::Policy) {
+        for name in beside() {
+            let label = offer.name(&name);
+            offer.add(&label, Kind::Module, "policy", None);
+        }
+    }
     for word in &wanted.words {
         let text = if in_yaml {
             words::key(word)

@@ -175,6 +175,20 @@ impl Disk {
         project
     }
 
+    /// The names of the policies that stand in the files beside a text.
+    pub(super) fn names_beside(&mut self, open: &Documents, document: &Document) -> Vec<String> {
+        let Some(folder) = document.path.as_deref().and_then(Path::parent) else {
+            return Vec::new();
+        };
+        let mut names = Vec::new();
+        for path in beside_of(open, folder, document) {
+            if let Some(file) = self.file(open, &path) {
+                names.extend(self.says(&path, &file).defines.iter().cloned());
+            }
+        }
+        names
+    }
+
     /// A file as it is open, or else as it is on the disk.
     fn file(&mut self, open: &Documents, path: &Path) -> Option<File> {
         if let Some(document) = open_at(open, path) {

@@ -430,8 +430,10 @@ impl Server {
         let Some(document) = self.document(&id, &place.text_document.uri) else {
             return;
         };
-        self.ask(0, id, document, move |_, project, document| {
-            completion::completion(&project, document, place.position)
+        let open = self.open.clone();
+        self.ask(0, id, document, move |desk, project, document| {
+            let beside = || desk.disk.names_beside(&open, document);
+            completion::completion(&project, document, place.position, beside)
         });
     }
 

@@ -176,9 +176,10 @@ const KEYS: &[(&str, &str)] = &[
     ("actions", "Declared actions: `refund: {amount: decimal, note: \"string?\"}`."),
     ("finding", "The finding that is fine here, by its name or code."),
     ("intents", "Patterns with weights that tell what a call is about, by intent."),
-    ("max_escalation_depth", "How many levels an escalation may climb."),
+    ("needed", "How many of those named under `to` have to approve."),
     ("rates", "How often actions may be called; the kernel counts."),
     ("rules", "What is allowed, and what is not: `- allow: read_file`."),
+    ("stage", "What the rule speaks of: `input`, what comes in; `call`, as where none is written; `output`, what comes back."),
     ("supervisors", "Who supervises whom."),
     ("version", "The policy's version, in quotes."),
 ];
@@ -201,6 +202,7 @@ mod tests {
         words.extend(grammar::ast::Comparison::WORDS);
         assert_eq!(names(WORDS), words);
         assert_eq!(WORDS.len(), words.len(), "each stands there once");
+        assert!(names(KEYS).is_disjoint(&words));
         let intents = lower::CATEGORIES.map(|(name, _)| name);
         assert_eq!(names(INTENTS), intents.into_iter().collect());
         let limits = lower::limit_names().map(|(short, _)| short);

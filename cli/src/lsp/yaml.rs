@@ -31,8 +31,8 @@ const POLICY: &[&str] = &[
 ];
 /// Those of a rule beside its effect.
 const RULE: &[&str] = &[
-    "when", "unless", "because", "suggest", "on", "to", "priority", "id", "severity", "help",
-    "expect",
+    "when", "unless", "because", "suggest", "stage", "to", "needed", "within", "priority", "id",
+    "severity", "help", "expect",
 ];
 const TRUST: &[&str] = &["supervisors", "max_escalation_depth"];
 const EXPECT: &[&str] = &["finding", "about", "because"];
@@ -92,7 +92,7 @@ fn value_of(key: &str, value: &str, path: &[&str]) -> Wanted {
         ("mode", "") => fixed(Mode::WORDS),
         ("normalize", "") => fixed(&["strict"]),
         ("severity", _) => fixed(Severity::WORDS),
-        ("on", _) => fixed(Stage::WORDS),
+        ("stage", _) => fixed(Stage::WORDS),
         ("per", _) => fixed(TimeUnit::LONG_WORDS),
         ("else", _) => fixed(Effect::WORDS),
         ("limits", "") if !last.contains(':') => name(NameOf::Limit),
