@@ -16,7 +16,7 @@ pub struct SyntaxError {
     /// Another place that has a part in it, and what that part is.
     pub related: Option<(Span, String)>,
     /// What `help` says, ready to be done.
-    pub edit: Option<Edit>,
+    pub edit: Option<Box<Edit>>,
 }
 
 /// A text to write in the place of another one.
@@ -28,12 +28,19 @@ pub struct Edit {
     pub text: String,
 }
 
+impl Edit {
+    /// Beside a mistake, which most have none of.
+    pub(crate) fn boxed(span: Span, text: impl Into<String>) -> Box<Edit> {
+        let text = text.into();
+        Box::new(Edit { span, text })
+    }
+}
+
 impl SyntaxError {
     /// The same mistake with the text to write at `span` to mend it.
     #[must_use]
     pub(crate) fn edit(mut self, span: Span, text: impl Into<String>) -> SyntaxError {
-        let text = text.into();
-        self.edit = Some(Edit { span, text });
+        self.edit = Some(Edit::boxed(span, text));
         self
     }
 }

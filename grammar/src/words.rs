@@ -332,10 +332,7 @@ pub(crate) fn unknown_word(what: &str, word: &str, span: Span, known: &[&str]) -
         message: format!("unknown {what} `{}`", shown(word)),
         help: Some(help),
         related: None,
-        edit: near.map(|near| Edit {
-            span,
-            text: near.to_owned(),
-        }),
+        edit: near.map(|near| Edit::boxed(span, near)),
     }
 }
 

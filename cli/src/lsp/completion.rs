@@ -18,19 +18,17 @@ use lsp::CompletionItemKind as Kind;
 use super::{
     document::Document,
     known::{Known, declared, is_about, literal, written},
-    project::Project,
     words, yaml,
 };
 
 /// What may be written at a place; `beside` gives the names of the policies in the
 /// files beside it.
 pub(super) fn completion(
-    project: &Project,
+    known: &Known,
     document: &Document,
     place: lsp::Position,
     beside: impl FnOnce() -> Vec<String>,
 ) -> Vec<lsp::CompletionItem> {
-    let known = Known::new(project);
     let byte = document.byte(place);
     let (wanted, in_yaml) = if document.is_yaml() {
         (yaml::wanted_at(&document.text, byte), true)
@@ -45,7 +43,7 @@ pub(super) fn completion(
         around.extend(begun.map(Part::Policy));
     }
     let mut offer = Offer {
-        known: &known,
+        known,
         around,
         wanted: &wanted,
         in_yaml,

@@ -16,15 +16,15 @@ use super::{
 
 /// Where what stands at a place was declared; several places where several were.
 pub(super) fn definition(
+    known: &Known,
     project: &Project,
     document: &Document,
     place: lsp::Position,
     encoding: super::position::Encoding,
     shipped: &Shipped,
 ) -> Vec<lsp::Location> {
-    let known = Known::new(project);
     let parts = at(known.own(), document.byte(place));
-    let Some(spans) = parts.last().map(|part| declared(part, &parts, &known)) else {
+    let Some(spans) = parts.last().map(|part| declared(part, &parts, known)) else {
         return Vec::new();
     };
     let mut places = Places {

@@ -3,6 +3,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
     sync::mpsc::{Sender, channel},
     thread,
 };
@@ -10,13 +11,32 @@ use std::{
 use lsp_server::{ErrorCode, RequestId, Response};
 use serde_json::Value;
 
-use super::{Event, hover, project::Disk, work::STACK_BYTES};
+use super::{
+    Event, hover,
+    known::Known,
+    project::{Disk, Project},
+    work::STACK_BYTES,
+};
 
 /// What a thread that answers keeps.
 #[derive(Default)]
 pub(super) struct Desk {
     pub disk: Disk,
     pub compiled: hover::Compiled,
+    read: Option<(Project, Rc<Known>)>,
+}
+
+impl Desk {
+    /// What is declared in a project; of what was read last, only what changed since
+    /// is read again.
+    pub(super) fn known(&mut self, project: &Project) -> Rc<Known> {
+        let known = Rc::new(match &self.read {
+            Some((last, known)) => Known::after(project, last, known),
+            None => Known::new(project),
+        });
+        self.read = Some((project.clone(), Rc::clone(&known)));
+        known
+    }
 }
 
 /// A request, and how it is answered.
@@ -32,13 +52,12 @@ pub(super) fn start(name: &str, events: Sender<Event>) -> std::io::Result<Sender
         let mut desk = Desk::default();
         for Ask { id, answer } in asked {
             let answered = catch_unwind(AssertUnwindSafe(|| answer(&mut desk)));
-            let response = match answered {
-                Ok(value) => Response::new_ok(id, value),
-                Err(_) => {
-                    desk = Desk::default();
-                    let message = "this cannot be answered; please report what it was asked of";
-                    Response::new_err(id, ErrorCode::InternalError as i32, message.to_owned())
-                }
+            let response = if let Ok(value) = answered {
+                Response::new_ok(id, value)
+            } else {
+                desk = Desk::default();
+                let message = "this cannot be answered; please report what it was asked of";
+                Response::new_err(id, ErrorCode::InternalError as i32, message.to_owned())
             };
             if events.send(Event::Answer(response)).is_err() {
                 return;

@@ -46,14 +46,14 @@ impl Compiled {
 /// What is said at a place; `found` are the findings that stand there.
 pub(super) fn hover(
     compiled: &mut Compiled,
+    known: &Known,
     project: &Project,
     document: &Document,
     place: lsp::Position,
     found: &[&'static Lint],
 ) -> Option<lsp::Hover> {
-    let known = Known::new(project);
     let byte = document.byte(place);
-    let (mut text, span) = said(compiled, project, document, &known, byte).unzip();
+    let (mut text, span) = said(compiled, project, document, known, byte).unzip();
     for lint in found {
         let text = text.get_or_insert_default();
         if !text.is_empty() {
@@ -94,11 +94,11 @@ fn said(
         _ => None,
     });
     let (word, span) = if document.is_yaml() {
-        (key_at(&document.text, byte, known), None)
+        (key_at(&document.text, byte), None)
     } else {
         word_at(&document.text, byte, known).unzip()
     };
-    let text = word.and_then(|word| words::key(word));
+    let text = word.and_then(words::key);
     // A rule is said at its effect, and where nothing smaller has anything to say.
     let is_in_rule = parts.iter().any(|part| matches!(part, Part::Rule(..)));
     if is_in_rule && (on_effect.is_some() || text.is_none()) {
@@ -347,7 +347,7 @@ fn word_at<'t>(text: &'t str, byte: usize, known: &Known) -> Option<(&'t str, Sp
 }
 
 /// The key of YAML at a byte.
-fn key_at<'t>(text: &'t str, byte: usize, _known: &Known) -> Option<&'t str> {
+fn key_at(text: &str, byte: usize) -> Option<&str> {
     let is_inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let before = text.get(..byte)?;
     let start = before.rfind(|c| !is_inside(c)).map_or(0, |at| {

@@ -1,7 +1,7 @@
 //! The texts of a project in, what is declared in them out: by name, and seen from a
 //! place, since a policy sees what it extends.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, rc::Rc};
 
 use agentos_compiler::{
     Sources,
@@ -18,14 +18,29 @@ use super::project::Project;
 /// What is declared in the texts of a project.
 pub(super) struct Known {
     sources: Sources,
-    files: Vec<ast::File>,
+    files: Vec<Rc<ast::File>>,
     main: SourceId,
 }
 
 impl Known {
     pub(super) fn new(project: &Project) -> Known {
+        Known::made(project, |_| None)
+    }
+
+    /// The same, where much of it was read before.
+    pub(super) fn after(project: &Project, last: &Project, known: &Known) -> Known {
+        Known::made(project, |at| {
+            let is_same = last.files.get(at) == project.files.get(at);
+            known.files.get(at).filter(|_| is_same).cloned()
+        })
+    }
+
+    fn made(project: &Project, known: impl Fn(usize) -> Option<Rc<ast::File>>) -> Known {
         let sources = project.sources();
-        let files = sources.iter().map(|(id, source)| read(id, source).file);
+        let files = sources.iter().map(|(id, source)| {
+            let known = known(id.0 as usize);
+            known.unwrap_or_else(|| Rc::new(read(id, source).file))
+        });
         Known {
             files: files.collect(),
             main: project.id(),
@@ -48,7 +63,8 @@ impl Known {
             policies: Vec::new(),
             comments: Vec::new(),
         };
-        self.files.get(self.main.0 as usize).unwrap_or(&EMPTY)
+        let own = self.files.get(self.main.0 as usize);
+        own.map_or(&EMPTY, |file| file)
     }
 
     /// The policy of this name: of the project, or else a shipped one.

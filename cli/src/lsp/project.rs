@@ -62,6 +62,21 @@ impl Project {
         SourceId(self.main as u32)
     }
 
+    /// The same with spaces in the place of the line of its main text that `byte` is in.
+    pub(super) fn without_line(&self, byte: usize) -> Project {
+        let mut project = self.clone();
+        if let Some(file) = project.files.get_mut(self.main) {
+            let byte = byte.min(file.text.len());
+            let start = file.text[..byte].rfind('\n').map_or(0, |end| end + 1);
+            let rest = &file.text[byte..];
+            let end = byte + rest.find('\n').unwrap_or(rest.len());
+            let mut text = file.text.to_string();
+            text.replace_range(start..end, &" ".repeat(end - start));
+            file.text = text.into();
+        }
+        project
+    }
+
     /// Whether the same texts are compiled.
     pub(super) fn is_same(&self, other: &Project) -> bool {
         self.files == other.files
@@ -197,18 +212,17 @@ impl Disk {
         let metadata = fs::metadata(path).ok()?;
         let stamp = (metadata.modified().ok(), metadata.len());
         let known = self.known.get(path).filter(|known| known.stamp == stamp);
-        let text = match known {
-            Some(known) => Arc::clone(&known.text),
-            None => {
-                let text: Arc<str> = input::read_beside(path).ok()?.into();
-                let known = Known {
-                    stamp,
-                    text: Arc::clone(&text),
-                    says: None,
-                };
-                self.known.insert(path.to_owned(), known);
-                text
-            }
+        let text = if let Some(known) = known {
+            Arc::clone(&known.text)
+        } else {
+            let text: Arc<str> = input::read_beside(path).ok()?.into();
+            let known = Known {
+                stamp,
+                text: Arc::clone(&text),
+                says: None,
+            };
+            self.known.insert(path.to_owned(), known);
+            text
         };
         Some(File {
             name: input::name(path),

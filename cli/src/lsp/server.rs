@@ -211,7 +211,7 @@ impl Server {
                 self.told::<lsp::DidOpenTextDocumentParams>(&method, params, |server, params| {
                     let uri = params.text_document.uri.clone();
                     server.open.open(params.text_document);
-                    server.check(Some(uri));
+                    server.check(Some(&uri));
                 });
             }
             "textDocument/didChange" => {
@@ -219,7 +219,7 @@ impl Server {
                     let uri = params.text_document.text_document_identifier.uri;
                     let version = params.text_document.version;
                     server.open.change(&uri, version, params.content_changes);
-                    server.check(Some(uri));
+                    server.check(Some(&uri));
                 });
             }
             "textDocument/didClose" => {
@@ -278,13 +278,13 @@ impl Server {
     // ---- findings ----
 
     /// Has all that is open checked, this text first.
-    fn check(&mut self, first: Option<Uri>) {
+    fn check(&mut self, first: Option<&Uri>) {
         self.generation += 1;
         for checks in &self.checks {
             let job = Job {
                 generation: self.generation,
                 open: self.open.clone(),
-                first: first.clone(),
+                first: first.cloned(),
             };
             // A thread that is gone is missed by its findings.
             let _ = checks.send(job);
@@ -404,7 +404,8 @@ impl Server {
         let mut found: Vec<_> = there.map(|shown| shown.lint).collect();
         found.dedup_by_key(|lint| lint.code);
         self.ask(1, id, document, move |desk, project, document| {
-            hover::hover(&mut desk.compiled, &project, document, at, &found)
+            let known = desk.known(&project);
+            hover::hover(&mut desk.compiled, &known, &project, document, at, &found)
         });
     }
 
@@ -417,8 +418,10 @@ impl Server {
             return;
         };
         let (encoding, shipped) = (self.open.encoding, Arc::clone(&self.shipped));
-        self.ask(0, id, document, move |_, project, document| {
-            definition::definition(&project, document, place.position, encoding, &shipped)
+        self.ask(0, id, document, move |desk, project, document| {
+            let known = desk.known(&project);
+            let at = place.position;
+            definition::definition(&known, &project, document, at, encoding, &shipped)
         });
     }
 
@@ -432,8 +435,15 @@ impl Server {
         };
         let open = self.open.clone();
         self.ask(0, id, document, move |desk, project, document| {
+            let mut known = desk.known(&project);
+            // YAML that does not read says nothing, and mostly the line is to blame that
+            // is being written.
+            if known.own().policies.is_empty() {
+                let byte = document.byte(place.position);
+                known = desk.known(&project.without_line(byte));
+            }
             let beside = || desk.disk.names_beside(&open, document);
-            completion::completion(&project, document, place.position, beside)
+            completion::completion(&known, document, place.position, beside)
         });
     }
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Client {
     server: Child,
@@ -311,7 +311,7 @@ pub(crate) fn edited(text: &str, edits: &Value) -> String {
             )
         })
         .collect();
-    edits.sort();
+    edits.sort_unstable();
     let mut done = text.to_owned();
     for (start, end, new) in edits.into_iter().rev() {
         done.replace_range(start..end, new);

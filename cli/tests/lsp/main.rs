@@ -1,6 +1,7 @@
 //! `agentos lsp` as an editor meets it: the command that was built, over its pipes.
 
 mod client;
+mod highlighting;
 
 use client::{Client, edited, place};
 use serde_json::{Value, json};
@@ -635,6 +636,7 @@ fn what_fits_is_offered() {
         ("ru", &["rules", "limits"][..]),
         ("rules:\n  - ", &["allow", "deny"][..]),
         ("rules:\n  - deny: ", &["refund", "\"*\""][..]),
+        ("rules:\n  - deny: [re", &["refund"][..]),
         ("rules:\n  - deny: refund\n    ", &["when", "because"][..]),
         (
             "rules:\n  - deny: refund\n    when: ",

@@ -16,7 +16,7 @@ pub fn from_syntax(error: SyntaxError) -> Finding {
         None => finding,
     };
     match error.edit {
-        Some(edit) => finding.edit(edit),
+        Some(edit) => finding.edit(*edit),
         None => finding,
     }
 }
@@ -51,10 +51,10 @@ mod tests {
             message: "`about` twice".into(),
             help: Some("keep one".into()),
             related: Some((at(2), "first here".into())),
-            edit: Some(Edit {
+            edit: Some(Box::new(Edit {
                 span: at(9),
                 text: "about".into(),
-            }),
+            })),
         });
         assert_eq!(finding.lint.name, "duplicate-key");
         assert_eq!(

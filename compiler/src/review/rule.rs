@@ -88,7 +88,7 @@ pub fn rules_at(plan: &Plan, source: agentos_grammar::SourceId, at: usize) -> Ve
     pages
 }
 
-/// `**deny** of every action when the text has a pattern of `secrets``.
+/// `**deny**: every action, when the text has a pattern of …`
 fn words(policy: &Policy<'_>, rule: &Rule<'_>) -> String {
     let when = match &rule.when {
         Some(when) => format!("when {}", condition(policy, when)),

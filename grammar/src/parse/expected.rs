@@ -199,10 +199,7 @@ impl Slip<'_, '_> {
             message: format!("unknown {what} `{}`", self.lexed.shown(found)),
             help: Some(format!("did you mean `{near}`?")),
             related: None,
-            edit: Some(Edit {
-                span: self.span(found),
-                text: near.to_owned(),
-            }),
+            edit: Some(Edit::boxed(self.span(found), near)),
         })
     }
 

@@ -75,10 +75,9 @@ impl Alignment {
         SyntaxError {
             span: self.map(error.span),
             related: error.related.map(|(span, text)| (self.map(span), text)),
-            edit: error.edit.map(|edit| Edit {
-                span: self.map(edit.span),
-                text: edit.text,
-            }),
+            edit: error
+                .edit
+                .map(|edit| Edit::boxed(self.map(edit.span), edit.text)),
             ..error
         }
     }

@@ -63,7 +63,7 @@ impl Reading {
                         message,
                         help: Some(help),
                         related: None,
-                        edit: text.map(|text| Edit { span, text }),
+                        edit: text.map(|text| Edit::boxed(span, text)),
                     });
                     None
                 }
@@ -164,7 +164,7 @@ impl Reading {
                     message: both(scalar, &old, &new),
                     help: Some(format!("write `{value}`")),
                     related: None,
-                    edit: Some(Edit { span, text }),
+                    edit: Some(Edit::boxed(span, text)),
                 });
                 None
             }
@@ -287,7 +287,7 @@ impl Reading {
                 message,
                 help: Some(help),
                 related: None,
-                edit: text.map(|text| Edit { span, text }),
+                edit: text.map(|text| Edit::boxed(span, text)),
             });
         }
     }

@@ -489,10 +489,7 @@ impl<'l, 't> Recover<'l, 't, '_> {
             message: format!("unknown {what} `{}`", self.shown(self.at)),
             help: Some(help),
             related: None,
-            edit: near.map(|near| Edit {
-                span,
-                text: near.to_owned(),
-            }),
+            edit: near.map(|near| Edit::boxed(span, near)),
         });
         near
     }
