@@ -29,7 +29,7 @@ pub mod semantic;
 pub mod shipped;
 pub mod source;
 
-use finding::{Level, Lint, codes};
+use finding::{Fit, Level, Lint, codes};
 use read::is_yaml;
 
 /// The syntax that is compiled: trees, printers, bounds.
@@ -103,11 +103,12 @@ pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Findi
     let is_proved = options.proves && plan.is_some();
     let is_looked_for = |lint: &Lint| is_proved || !check::deciding::finds(lint);
     let mut findings = expected(&expects, is_looked_for, findings);
+    let mut fit = Fit::new(sources);
     findings.retain_mut(|finding| {
         if is_yaml(&sources.get(finding.primary.span.source).name) {
             finding.speak_yaml();
         }
-        finding.fit(sources);
+        fit.fit(finding);
         if options.strict {
             finding.level = Level::Error;
         }

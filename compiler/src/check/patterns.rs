@@ -160,6 +160,7 @@ fn covered(one: &Pattern, other: &Pattern, text: &str) -> Finding {
     Finding::new(&codes::COVERED_PATTERN, one.span, message)
         .other(other.span, "this finds it, too")
         .help("take it out, or make the other one narrower")
+        .without_whole("pattern")
 }
 
 #[cfg(test)]

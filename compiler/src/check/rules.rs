@@ -68,7 +68,8 @@ fn default_allow(policy: &Policy, found: &mut Vec<Finding>) {
             .help_in(
                 "write `default deny;`, or say why this is right: `default allow because \"…\";`",
                 "write `default: deny`, or say why this is right: `default: {allow: \"…\"}`",
-            ),
+            )
+            .instead("deny"),
         );
     }
 }

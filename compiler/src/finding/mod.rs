@@ -18,11 +18,10 @@ use agentos_grammar::{Edit, Span};
 use serde::Serialize;
 
 pub use codes::{Level, Lint};
+pub(crate) use rewrite::Fit;
 pub use rewrite::Rewrite;
 pub use summary::Summary;
 pub use visible::visible;
-
-use crate::{shipped, source::Sources};
 
 /// One thing the compiler has to say about a policy.
 #[derive(Clone, Debug)]
@@ -165,6 +164,20 @@ impl Finding {
         self.rewrite(Rewrite::exact(title, Edit { span, text }, false))
     }
 
+    /// Says that a `\` belongs in front of this byte of the text at the primary place.
+    #[must_use]
+    pub(crate) fn escape(self, said: String, at: usize) -> Finding {
+        let rewrite = Rewrite::escape(self.primary.span, said, at);
+        self.rewrite(rewrite)
+    }
+
+    /// Says that the statement or entry around the primary place is to be taken out.
+    #[must_use]
+    pub(crate) fn without_whole(self, what: &str) -> Finding {
+        let rewrite = Rewrite::without_whole(self.primary.span, what);
+        self.rewrite(rewrite)
+    }
+
     /// Takes over the edit that the grammar knows.
     #[must_use]
     fn edit(self, edit: Edit) -> Finding {
@@ -174,18 +187,6 @@ impl Finding {
     fn rewrite(mut self, rewrite: Rewrite) -> Finding {
         self.rewrites.push(rewrite);
         self
-    }
-
-    /// Fits its rewrites to the text that they are about.
-    pub(crate) fn fit(&mut self, sources: &Sources) {
-        let rewrites = std::mem::take(&mut self.rewrites).into_iter();
-        let own = rewrites.filter(|rewrite| shipped::source(rewrite.edit.span.source).is_none());
-        self.rewrites = own
-            .filter_map(|rewrite| {
-                let source = sources.get(rewrite.edit.span.source);
-                rewrite.fitted(source)
-            })
-            .collect();
     }
 
     /// Gives its help in the words of YAML.

@@ -6,11 +6,14 @@
 //! stay, a rule goes with its line, an entry with its comma. What does not fit is
 //! dropped: a finding without a rewrite is better than a rewrite that breaks a text.
 
-use agentos_grammar::{Edit, SourceId, Span};
+use std::{collections::HashMap, ops::Range};
+
+use agentos_grammar::{Edit, SourceId, Span, Token, TokenKind, tokens};
 
 use crate::{
-    finding::Level,
+    finding::{Finding, Level},
     read::{is_yaml, read},
+    shipped,
     source::{Source, Sources},
 };
 
@@ -28,7 +31,7 @@ pub struct Rewrite {
 }
 
 /// What an edit is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Form {
     /// A name, in quotes or not.
     Name,
@@ -40,6 +43,10 @@ enum Form {
     Entry,
     /// The value of a clause that begins with this word, which goes.
     Clause(&'static str),
+    /// Any part of a statement or an entry of a block, which goes.
+    Whole,
+    /// A literal that says this, in front of a byte of which something is put.
+    Inside(String, usize),
 }
 
 impl Rewrite {
@@ -91,6 +98,24 @@ impl Rewrite {
         Rewrite::without(span, format!("take the `{word}` out"), Form::Clause(word))
     }
 
+    /// Without the statement or entry that the place is in.
+    pub(super) fn without_whole(span: Span, what: &str) -> Rewrite {
+        Rewrite::without(span, format!("take the {what} out"), Form::Whole)
+    }
+
+    /// A backslash in front of a byte of what a literal says.
+    pub(super) fn escape(span: Span, said: String, at: usize) -> Rewrite {
+        Rewrite {
+            title: "put a `\\` in front of it".to_owned(),
+            edit: Edit {
+                span,
+                text: "\\".to_owned(),
+            },
+            is_likely: false,
+            form: Form::Inside(said, at),
+        }
+    }
+
     fn without(span: Span, title: String, form: Form) -> Rewrite {
         Rewrite {
             title,
@@ -104,19 +129,35 @@ impl Rewrite {
     }
 
     /// The same for the text as it stands there; nothing where it does not fit.
-    pub(super) fn fitted(mut self, source: &Source) -> Option<Rewrite> {
+    fn fitted<'t>(
+        mut self,
+        source: &Source,
+        tokens: impl FnOnce() -> &'t [Token],
+    ) -> Option<Rewrite> {
         let range = self.edit.span.range();
         let written = source.text.get(range.clone())?;
         let in_yaml = is_yaml(&source.name);
-        let place = match self.form {
+        let place = match &self.form {
             Form::Exact => return Some(self),
             Form::Name => {
                 self.edit.text = named(written, &self.edit.text)?;
                 return Some(self);
             }
             // Where an entry of YAML ends is for its writer to say.
-            Form::Statement | Form::Entry | Form::Clause(_) if in_yaml => return None,
+            Form::Statement | Form::Entry | Form::Clause(_) | Form::Whole if in_yaml => {
+                return None;
+            }
             Form::Statement => with_lines(&source.text, range),
+            Form::Whole => with_lines(&source.text, whole(tokens(), &source.text, &range)?),
+            Form::Inside(said, at) => {
+                let open = written.find(said.as_str())?;
+                if written.starts_with('"') {
+                    // There a backslash says two.
+                    self.edit.text.push('\\');
+                }
+                let place = range.start + open + at;
+                place..place
+            }
             Form::Entry => with_comma(&source.text, range)?,
             Form::Clause(word) => {
                 let before = source.text[..range.start].trim_end();
@@ -147,6 +188,41 @@ impl Rewrite {
     }
 }
 
+/// Fits rewrites to the texts that they are about.
+pub(crate) struct Fit<'s> {
+    sources: &'s Sources,
+    /// Of those that were asked for, without comments.
+    tokens: HashMap<SourceId, Vec<Token>>,
+}
+
+impl<'s> Fit<'s> {
+    pub(crate) fn new(sources: &'s Sources) -> Fit<'s> {
+        let tokens = HashMap::new();
+        Fit { sources, tokens }
+    }
+
+    /// Leaves those of a finding that fit. Shipped texts are not the user's to change.
+    pub(crate) fn fit(&mut self, finding: &mut Finding) {
+        let rewrites = std::mem::take(&mut finding.rewrites).into_iter();
+        let fitted = rewrites.filter_map(|rewrite| {
+            let id = rewrite.edit.span.source;
+            if shipped::source(id).is_some() {
+                return None;
+            }
+            let source = self.sources.get(id);
+            let known = &mut self.tokens;
+            rewrite.fitted(source, || {
+                known.entry(id).or_insert_with(|| {
+                    let mut tokens = tokens(&source.text);
+                    tokens.retain(|token| token.kind != TokenKind::Comment);
+                    tokens
+                })
+            })
+        });
+        finding.rewrites = fitted.collect();
+    }
+}
+
 /// A name in the place of `written`, in its quotes if it has some.
 fn named(written: &str, name: &str) -> Option<String> {
     let is_word = |text: &str| {
@@ -166,8 +242,19 @@ fn named(written: &str, name: &str) -> Option<String> {
     (is_word(written) && is_word(name)).then(|| name.to_owned())
 }
 
+/// The statement or entry of the language that a range is in.
+fn whole(tokens: &[Token], text: &str, range: &Range<usize>) -> Option<Range<usize>> {
+    let is_end = |token: &Token| matches!(&text[token.range.clone()], ";" | "{" | "}");
+    let there = tokens.partition_point(|token| token.range.end <= range.start);
+    let start = tokens[..there].iter().rposition(is_end);
+    let first = tokens.get(start.map_or(0, |before| before + 1))?;
+    let last = tokens[there..].iter().find(|token| is_end(token))?;
+    let ends = &text[last.range.clone()] == ";" && last.range.start >= range.end;
+    ends.then_some(first.range.start..last.range.end)
+}
+
 /// The range, and what of its lines is empty without it.
-fn with_lines(text: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
+fn with_lines(text: &str, range: Range<usize>) -> Range<usize> {
     let before = text[..range.start].trim_end_matches([' ', '\t']);
     let after = &text[range.end..];
     let blank = after.len() - after.trim_start_matches([' ', '\t', '\r']).len();
@@ -186,7 +273,7 @@ fn with_lines(text: &str, range: std::ops::Range<usize>) -> std::ops::Range<usiz
 }
 
 /// The range with the comma before it, or else the one after it.
-fn with_comma(text: &str, range: std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
+fn with_comma(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let before = text[..range.start].trim_end();
     if let Some(before) = before.strip_suffix(',') {
         return Some(before.len()..range.end);
@@ -286,6 +373,39 @@ mod tests {
             "policy p {\n    deny *;\n    allow a; // why\n}\n",
             "policy p {\n    deny *;\n    // why\n}\n",
         );
+        check(
+            "policy p {\n    patterns s {\n        substring \"ab\";\n        regex r\"xab\";\n    }\n    deny * when text matches s;\n}\n",
+            "policy p {\n    patterns s {\n        substring \"ab\";\n    }\n    deny * when text matches s;\n}\n",
+        );
+        check(
+            "policy p { allow a because \"\"; }",
+            "policy p { allow a; }",
+        );
+        check(
+            "policy p { about \" \"; allow a; }",
+            "policy p { allow a; }",
+        );
+    }
+
+    #[test]
+    fn characters_are_meant_as_they_stand() {
+        for (literal, expected) in [
+            (r#"r"a(""#, r#"r"a\(""#),
+            (r##"r#"a)"#"##, r##"r#"a\)"#"##),
+            (r#""[a""#, r#""\\[a""#),
+            (r#"r"*a""#, r#"r"\*a""#),
+        ] {
+            let text =
+                |literal: &str| format!("policy p {{ deny * when text matches {literal}; }}");
+            check(&text(literal), &text(expected));
+        }
+        let text = |literal: &str| {
+            format!(
+                "policy: p\nrules:\n  - deny: '*'\n    when: {{field: text, op: matches, value: {literal}}}\n"
+            )
+        };
+        let expected = (text("'a\\('"), vec![]);
+        assert_eq!(mended("a.yaml", &text("'a('")), expected);
     }
 
     #[test]
@@ -308,5 +428,51 @@ mod tests {
             mended("a.yaml", "policy: no\nrules:\n  - allow: a\n"),
             ("policy: \"no\"\nrules:\n  - allow: a\n".to_owned(), vec![])
         );
+    }
+
+    /// The texts that the pages of findings show, each with the spelling it is in.
+    fn examples() -> impl Iterator<Item = (&'static str, &'static str)> {
+        let pages = crate::finding::codes::ALL.iter().map(|lint| lint.page);
+        pages.flat_map(|page| {
+            let blocks = page.split("```").skip(1).step_by(2);
+            blocks.filter_map(|block| {
+                let (language, text) = block.split_once('\n')?;
+                let name = match language {
+                    "policy" => "a.policy",
+                    "yaml" => "a.yaml",
+                    _ => return None,
+                };
+                Some((name, text))
+            })
+        })
+    }
+
+    #[test]
+    fn what_is_rewritten_in_the_examples_of_pages_is_no_longer_found() {
+        let options = Options {
+            strict: false,
+            proves: true,
+        };
+        let mut count = 0;
+        for (name, text) in examples() {
+            let sources = Sources::one(name, text);
+            let (_, findings) = compile(&sources, &options);
+            for finding in &findings {
+                for rewrite in &finding.rewrites {
+                    let source = sources.get(rewrite.edit.span.source);
+                    let done = rewrite.done(source);
+                    let done = done.unwrap_or_else(|| panic!("{}: {rewrite:?}", finding.message));
+                    let (_, left) = compile(&Sources::one(name, done.as_str()), &options);
+                    let is_it = |other: &&crate::Finding| {
+                        other.lint.code == finding.lint.code && other.message == finding.message
+                    };
+                    let before = findings.iter().filter(is_it).count();
+                    let after = left.iter().filter(is_it).count();
+                    assert!(after < before, "{}: {rewrite:?}:\n{done}", finding.message);
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 25, "{count}");
     }
 }

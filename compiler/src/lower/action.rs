@@ -82,7 +82,8 @@ fn lower_type(ty: &Spanned<ast::Type>, found: &mut Vec<Finding>) -> Option<ir::T
                 ty.span,
                 format!("the type `{word}` is not understood by this version"),
             )
-            .help("declare it as `string`; rules then look at it as a text"),
+            .help("declare it as `string`; rules then look at it as a text")
+            .instead("string"),
         );
         Some(ir::Type::String)
     };

@@ -193,7 +193,8 @@ impl<'a> Cx<'a> {
                         circle.join(" extends ")
                     ),
                 )
-                .help("take one of these names out"),
+                .help("take one of these names out")
+                .without_entry(),
             );
             return None;
         }

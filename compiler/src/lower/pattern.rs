@@ -158,6 +158,9 @@ fn finding(problem: PatternProblem, text: &ast::Name, tail: Option<&ast::Name>) 
     };
     let mut finding = Finding::new(lint(problem.kind), written.span, problem.message);
     finding.help = problem.help;
+    if let Some(at) = problem.escape {
+        finding = finding.escape(written.node.clone(), at);
+    }
     // A long pattern is underlined as a whole: say which part of it is meant.
     match problem.range.and_then(|range| written.node.get(range)) {
         Some(part) if part != written.node && !part.contains(char::is_control) => {

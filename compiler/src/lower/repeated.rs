@@ -66,18 +66,18 @@ pub(super) fn check(policy: &ast::Policy, found: &mut Vec<Finding>) {
 
 /// Reports reasons, suggestions and descriptions that are empty.
 pub(super) fn empty_texts(policy: &ast::Policy, found: &mut Vec<Finding>) {
-    let mut look = |what: &str, text: Option<&ast::Name>| {
+    let mut look = |what: &'static str, text: Option<&ast::Name>| {
         let Some(text) = text.filter(|text| text.node.trim().is_empty()) else {
             return;
         };
-        found.push(
-            Finding::new(
-                &codes::EMPTY_TEXT,
-                text.span,
-                format!("`{what}` says nothing"),
-            )
-            .help("say it in a sentence, or take it out"),
-        );
+        let message = format!("`{what}` says nothing");
+        let finding = Finding::new(&codes::EMPTY_TEXT, text.span, message);
+        let finding = finding.help("say it in a sentence, or take it out");
+        found.push(if what == "about" {
+            finding.without_whole("statement")
+        } else {
+            finding.without_clause(what)
+        });
     };
     for item in &policy.items {
         match &item.node {

@@ -69,6 +69,8 @@ pub struct PatternProblem {
     pub message: String,
     /// What to write instead, when that is known.
     pub help: Option<String>,
+    /// The byte of that text in front of which a `\` mends it.
+    pub escape: Option<usize>,
 }
 
 /// The kinds of mistakes, one for each finding code.
@@ -103,6 +105,7 @@ impl PatternProblem {
             range: Some(range),
             message: message.into(),
             help: None,
+            escape: None,
         }
     }
 
@@ -115,6 +118,12 @@ impl PatternProblem {
 
     fn help(mut self, help: impl Into<String>) -> PatternProblem {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says that the first character of its range is meant as it stands.
+    fn literally(mut self) -> PatternProblem {
+        self.escape = self.range.as_ref().map(|range| range.start);
         self
     }
 }

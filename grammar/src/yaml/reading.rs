@@ -97,13 +97,12 @@ impl Reading {
                 Some(Spanned::new(as_written(scalar, digits), node.span))
             }
             (Value::Number(_), _) | (_, Value::Number(_)) => {
-                let choices: Vec<String> = [&old, &new]
+                let mut choices: Vec<String> = [&old, &new]
                     .iter()
                     .filter_map(|value| match value {
-                        Value::Number(digits) => Some(format!(
-                            "`{}`",
-                            number::plain(digits).as_ref().unwrap_or(digits)
-                        )),
+                        Value::Number(digits) => {
+                            Some(number::plain(digits).unwrap_or_else(|| digits.clone()))
+                        }
                         Value::Null
                         | Value::Boolean(_)
                         | Value::NotFinite
@@ -111,13 +110,17 @@ impl Reading {
                         | Value::Text => None,
                     })
                     .collect();
-                let help = format!("write {}", choices.join(" or "));
-                self.fail(
-                    SyntaxErrorKind::YamlTyping,
-                    node.span,
-                    both(scalar, &old, &new),
-                    Some(help),
-                );
+                let quoted: Vec<String> = choices.iter().map(|one| format!("`{one}`")).collect();
+                // Of two, the writer knows which.
+                let only = choices.pop().filter(|_| choices.is_empty());
+                self.error(SyntaxError {
+                    kind: SyntaxErrorKind::YamlTyping,
+                    span: node.span,
+                    message: both(scalar, &old, &new),
+                    help: Some(format!("write {}", quoted.join(" or "))),
+                    related: None,
+                    edit: only.map(|only| Edit::boxed(node.span, only)),
+                });
                 None
             }
             _ => {

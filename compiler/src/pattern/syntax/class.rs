@@ -17,7 +17,8 @@ impl Parser {
                 None => {
                     return Err(self
                         .invalid(start..self.at, "a `[` without its `]`")
-                        .help(r"write `\[` for the character itself"));
+                        .help(r"write `\[` for the character itself")
+                        .literally());
                 }
                 Some(']') if !first => break,
                 Some(_) => self.class_item(flags)?,

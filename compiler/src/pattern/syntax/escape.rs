@@ -43,7 +43,8 @@ impl Parser {
         let Some(c) = self.peek() else {
             return Err(self
                 .invalid(start..self.at, r"a `\` with nothing after it")
-                .help(r"write `\\` for the character itself"));
+                .help(r"write `\\` for the character itself")
+                .literally());
         };
         self.at += 1;
         let assertion = match c {

@@ -76,7 +76,8 @@ impl Parser {
                     start..self.at,
                     format!("`(?{c}` starts no group that Python knows"),
                 )
-                .help(r"write `(?:…)` for a group, or `\(` for the character itself")),
+                .help(r"write `(?:…)` for a group, or `\(` for the character itself")
+                .literally()),
         }
     }
 

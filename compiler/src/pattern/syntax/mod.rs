@@ -147,7 +147,8 @@ impl Parser {
         if self.at < self.chars.len() {
             return Err(self
                 .invalid(self.at..self.at + 1, "a `)` without its `(`")
-                .help(r"write `\)` for the character itself"));
+                .help(r"write `\)` for the character itself")
+                .literally());
         }
         Ok(expr)
     }
@@ -191,7 +192,8 @@ impl Parser {
                     (Some((_, Repeatable::No)) | None, _) | (_, None) => {
                         let sign = self.text(start..self.at);
                         return Err(problem(range, "a repeat of nothing")
-                            .help(format!(r"write `\{sign}` for the character itself")));
+                            .help(format!(r"write `\{sign}` for the character itself"))
+                            .literally());
                     }
                 };
                 let start = last.map_or(start, |(start, _)| start);
@@ -375,6 +377,7 @@ impl Parser {
     fn unclosed(&self, start: usize) -> PatternProblem {
         self.invalid(start..start + 1, "a `(` without its `)`")
             .help(r"write `\(` for the character itself")
+            .literally()
     }
 }
 
