@@ -65,6 +65,26 @@ pub struct Options {
 /// assert_eq!(findings[0].primary.span.range(), 14..20);
 /// ```
 pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Finding>) {
+    compiled(sources, *options, &|| true)
+}
+
+/// The same for as long as `goes_on` says so, which is asked while proving; `None`
+/// where it said no. For editors, whose texts change in the meantime.
+pub fn compile_while(
+    sources: &Sources,
+    options: &Options,
+    goes_on: &dyn Fn() -> bool,
+) -> Option<(Option<Plan>, Vec<Finding>)> {
+    let compiled = compiled(sources, *options, goes_on);
+    goes_on().then_some(compiled)
+}
+
+/// What is found while it goes on.
+fn compiled(
+    sources: &Sources,
+    options: Options,
+    goes_on: &dyn Fn() -> bool,
+) -> (Option<Plan>, Vec<Finding>) {
     let mut findings = Vec::new();
     let mut files = Vec::new();
     let mut dialects = Vec::new();
@@ -95,7 +115,7 @@ pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Findi
         Err(plan::outgrown_in(&program))
     };
     match &plan {
-        Ok(plan) if options.proves => findings.extend(check::deciding::check(plan)),
+        Ok(plan) if options.proves => findings.extend(check::deciding::check(plan, goes_on)),
         Ok(_) => {}
         Err(outgrown) => findings.extend(outgrown.iter().cloned()),
     }

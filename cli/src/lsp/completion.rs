@@ -3,6 +3,8 @@
 //! In the language the grammar says which words and names it takes there; in YAML the
 //! key that the place belongs to says it, and of conditions the grammar again.
 
+use std::collections::HashSet;
+
 use agentos_compiler::{
     finding::{Level, codes},
     grammar::{
@@ -49,6 +51,7 @@ pub(super) fn completion(
         in_yaml,
         range: document.range(begin_of_word(&document.text, byte)..byte),
         items: Vec::new(),
+        offered: HashSet::new(),
     };
     offer.names();
     if wanted.names.contains(&NameOf::Policy) {
@@ -81,11 +84,13 @@ struct Offer<'o> {
     /// What is written of the word already.
     range: lsp::Range,
     items: Vec<lsp::CompletionItem>,
+    /// Their labels.
+    offered: HashSet<String>,
 }
 
 impl Offer<'_> {
     fn add(&mut self, label: &str, kind: Kind, detail: &str, text: Option<String>) {
-        if self.items.iter().any(|item| item.label == label) {
+        if !self.offered.insert(label.to_owned()) {
             return;
         }
         let number = self.items.len();

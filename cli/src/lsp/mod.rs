@@ -26,7 +26,11 @@ mod yaml;
 
 use std::{
     io,
-    sync::mpsc::{Sender, channel},
+    sync::{
+        Arc,
+        atomic::AtomicU64,
+        mpsc::{Sender, channel},
+    },
     thread,
     time::Duration,
 };
@@ -77,14 +81,16 @@ enum Event {
 pub(crate) fn run(verb: &Lsp) -> Result<Status, Failure> {
     let failed = |error| Failure::Pipe("cannot start a thread", error);
     let (sender, events) = channel();
-    let shipped = std::sync::Arc::new(shipped::Shipped::default());
+    let shipped = Arc::new(shipped::Shipped::default());
+    let newest = Arc::new(AtomicU64::new(0));
     let start = |proves: bool| {
         let kind = work::Kind {
             proves,
             strict: verb.strict,
             quiet: QUIET[usize::from(proves)],
         };
-        work::start(kind, std::sync::Arc::clone(&shipped), sender.clone())
+        let (shipped, newest) = (Arc::clone(&shipped), Arc::clone(&newest));
+        work::start(kind, shipped, newest, sender.clone())
     };
     let mut server = Server::new(
         [start(false).map_err(failed)?, start(true).map_err(failed)?],
@@ -92,7 +98,8 @@ pub(crate) fn run(verb: &Lsp) -> Result<Status, Failure> {
             desk::start("answers", sender.clone()).map_err(failed)?,
             desk::start("hovers", sender.clone()).map_err(failed)?,
         ],
-        std::sync::Arc::clone(&shipped),
+        Arc::clone(&shipped),
+        Arc::clone(&newest),
     );
     listen(sender).map_err(failed)?;
     let mut out = io::stdout().lock();

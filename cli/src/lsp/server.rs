@@ -5,7 +5,11 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, mpsc::Sender},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::Sender,
+    },
 };
 
 use gen_lsp_types as lsp;
@@ -42,6 +46,8 @@ pub(super) struct Server {
     open: Documents,
     /// Counts the changes of what is open.
     generation: u64,
+    /// The same, for those who prove.
+    newest: Arc<AtomicU64>,
     /// What each text is told to have, and since which change.
     told: HashMap<String, Told>,
     /// Requests that are being answered.
@@ -72,11 +78,13 @@ impl Server {
         checks: [Sender<Job>; 2],
         desks: [Sender<Ask>; 2],
         shipped: Arc<Shipped>,
+        newest: Arc<AtomicU64>,
     ) -> Server {
         Server {
             stage: Stage::New,
             open: Documents::default(),
             generation: 0,
+            newest,
             told: HashMap::new(),
             pending: HashSet::new(),
             checks,
@@ -280,6 +288,7 @@ impl Server {
     /// Has all that is open checked, this text first.
     fn check(&mut self, first: Option<&Uri>) {
         self.generation += 1;
+        self.newest.store(self.generation, Ordering::Relaxed);
         for checks in &self.checks {
             let job = Job {
                 generation: self.generation,
@@ -307,10 +316,19 @@ impl Server {
         if is_older {
             return;
         }
-        let diagnostics = checked.shown.iter();
-        let diagnostics = diagnostics.map(|shown| shown.diagnostic.clone());
-        let diagnostics = diagnostics.collect();
-        self.publish(checked.uri.clone(), Some(checked.version), diagnostics);
+        let diagnostics = |shown: &[Shown]| -> Vec<lsp::Diagnostic> {
+            let diagnostics = shown.iter().map(|shown| shown.diagnostic.clone());
+            diagnostics.collect()
+        };
+        let found = diagnostics(&checked.shown);
+        // Proofs mostly add nothing.
+        let is_told = told.is_some_and(|told| {
+            (told.opened, told.version) == (checked.opened, checked.version)
+                && diagnostics(&told.shown) == found
+        });
+        if !is_told {
+            self.publish(checked.uri.clone(), Some(checked.version), found);
+        }
         let told = Told {
             generation: checked.generation,
             is_proved: checked.is_proved,

@@ -10,13 +10,14 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
+        atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
     time::{Duration, Instant},
 };
 
-use agentos_compiler::{Options, compile, finding::Level};
+use agentos_compiler::{Options, compile_while, finding::Level};
 use gen_lsp_types::Uri;
 
 use super::{
@@ -60,16 +61,19 @@ pub(super) struct Checked {
     pub shown: Arc<Vec<Shown>>,
 }
 
-/// Starts a thread that checks; it ends when nobody sends jobs any more.
+/// Starts a thread that checks; it ends when nobody sends jobs any more. It gives up a
+/// proof once `newest` is another generation.
 pub(super) fn start(
     kind: Kind,
     shipped: Arc<Shipped>,
+    newest: Arc<AtomicU64>,
     events: Sender<Event>,
 ) -> std::io::Result<Sender<Job>> {
     let (sender, jobs) = channel();
     let mut worker = Worker {
         kind,
         shipped,
+        newest,
         events,
         disk: Disk::default(),
         told: HashMap::new(),
@@ -85,6 +89,7 @@ pub(super) fn start(
 struct Worker {
     kind: Kind,
     shipped: Arc<Shipped>,
+    newest: Arc<AtomicU64>,
     events: Sender<Event>,
     disk: Disk,
     /// What was told of each text last: which opening of it, and what it was compiled with.
@@ -126,6 +131,8 @@ impl Worker {
             // What broke was said on standard error; the text keeps what was told of it.
             if let Ok(project) = catch_unwind(work) {
                 used.extend(project);
+            } else {
+                self.compiled.clear();
             }
             if let Ok(newer) = jobs.try_recv() {
                 return Some(newer);
@@ -153,7 +160,7 @@ impl Worker {
         if is_told {
             return Some(project);
         }
-        let shown = self.shown(job, document, &project);
+        let shown = self.shown(job, document, &project)?;
         let checked = Checked {
             generation: job.generation,
             uri: document.uri.clone(),
@@ -169,18 +176,24 @@ impl Worker {
         Some(project)
     }
 
-    fn shown(&mut self, job: &Job, document: &Document, project: &Project) -> Arc<Vec<Shown>> {
-        let at = self.compiled(job, project);
+    /// What is found in a text; `None` where a newer one came in between.
+    fn shown(
+        &mut self,
+        job: &Job,
+        document: &Document,
+        project: &Project,
+    ) -> Option<Arc<Vec<Shown>>> {
+        let at = self.compiled(job, project)?;
         let all = &self.compiled[at];
         let shown = Arc::clone(&all.by_file[project.main]);
         let has_error =
             |shown: &[Shown]| shown.iter().any(|shown| shown.lint.level == Level::Error);
         if all.is_whole || !self.kind.proves || has_error(&shown) {
-            return shown;
+            return Some(shown);
         }
         // An error elsewhere is no reason to prove nothing here.
         let alone = self.disk.alone(&job.open, document);
-        let at = self.compiled(job, &alone);
+        let at = self.compiled(job, &alone)?;
         let mut more = self.compiled[at].by_file[alone.main].to_vec();
         for known in shown.iter() {
             let is_there = |other: &Shown| other.diagnostic == known.diagnostic;
@@ -188,21 +201,23 @@ impl Worker {
                 more.push(known.clone());
             }
         }
-        Arc::new(more)
+        Some(Arc::new(more))
     }
 
     /// The number of these texts among what was compiled.
-    fn compiled(&mut self, job: &Job, project: &Project) -> usize {
+    fn compiled(&mut self, job: &Job, project: &Project) -> Option<usize> {
         let known = |compiled: &Compiled| compiled.project.is_same(project);
         if let Some(at) = self.compiled.iter().position(known) {
-            return at;
+            return Some(at);
         }
         let sources = project.sources();
         let options = Options {
             strict: self.kind.strict,
             proves: self.kind.proves,
         };
-        let (plan, findings) = compile(&sources, &options);
+        let (newest, proves) = (&self.newest, self.kind.proves);
+        let goes_on = || !proves || newest.load(Ordering::Relaxed) == job.generation;
+        let (plan, findings) = compile_while(&sources, &options, &goes_on)?;
         let is_whole = plan.is_some()
             || (self.kind.strict && findings.iter().all(|found| found.lint.level < Level::Error));
         let encoding = job.open.encoding;
@@ -212,7 +227,7 @@ impl Worker {
             by_file: by_file.into_iter().map(Arc::new).collect(),
             is_whole,
         });
-        self.compiled.len() - 1
+        Some(self.compiled.len() - 1)
     }
 }
 

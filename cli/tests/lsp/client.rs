@@ -147,6 +147,11 @@ impl Client {
         response["result"].take()
     }
 
+    /// All that was said and not heard, once the server has ended.
+    pub(crate) fn rest(&mut self) -> Vec<Value> {
+        self.waiting.drain(..).chain(self.said.iter()).collect()
+    }
+
     /// The first notification or request of this kind that is as it should be.
     pub(crate) fn wait(&mut self, method: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         loop {

@@ -83,6 +83,29 @@ fn what_is_no_request_is_answered_and_ends_nothing() {
 }
 
 #[test]
+fn a_request_that_is_cancelled_is_answered_once() {
+    let mut client = Client::start();
+    let uri = client.open("p.policy", SUPPORT);
+    let place = json!({"textDocument": {"uri": uri}, "position": {"line": 5, "character": 5}});
+    let id = client.ask("textDocument/hover", &place);
+    client.notify("$/cancelRequest", &json!({"id": id}));
+    let answer = client.response(id);
+    let is_cancelled = answer["error"]["code"] == -32800;
+    assert!(is_cancelled || answer["result"].is_object(), "{answer}");
+    client.request("shutdown", &Value::Null);
+    client.notify("exit", &Value::Null);
+    assert_eq!(client.ended().code(), Some(0));
+    assert_eq!(
+        client
+            .rest()
+            .iter()
+            .filter(|message| message["id"] == id)
+            .count(),
+        0
+    );
+}
+
+#[test]
 fn files_are_watched_where_the_client_can() {
     let can = json!({"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": true}}});
     let mut client = Client::with(&can);

@@ -35,8 +35,9 @@ use crate::{
 
 use shown::asked;
 
-/// Everything there is to say of what the rules of a plan decide.
-pub(crate) fn check(plan: &Plan) -> Vec<Finding> {
+/// Everything there is to say of what the rules of a plan decide; less where it does
+/// not go on.
+pub(crate) fn check(plan: &Plan, goes_on: &dyn Fn() -> bool) -> Vec<Finding> {
     let table = plan.table();
     let mut found = Vec::new();
     // What is wrong with a table is said elsewhere.
@@ -46,7 +47,7 @@ pub(crate) fn check(plan: &Plan) -> Vec<Finding> {
     for (at, policy) in table.policies.iter().enumerate() {
         for stage in [Stage::Input, Stage::Call, Stage::Output] {
             let place = (at, policy, stage);
-            Checking::new(plan.program(), &table, &engine, place).check(&mut found);
+            Checking::new(plan.program(), &table, &engine, place).check(&mut found, goes_on);
         }
     }
     found
@@ -141,7 +142,7 @@ impl<'c, 't> Checking<'c, 't> {
         }
     }
 
-    fn check(&mut self, found: &mut Vec<Finding>) {
+    fn check(&mut self, found: &mut Vec<Finding>, goes_on: &dyn Fn() -> bool) {
         let own = self.policy.parts.len().saturating_sub(1);
         let Some(part) = self.policy.parts.last() else {
             return;
@@ -158,6 +159,9 @@ impl<'c, 't> Checking<'c, 't> {
             })
             .collect();
         for &subject in &subjects {
+            if !goes_on() {
+                return;
+            }
             self.alone.clear();
             self.check_rule(subject, found);
         }
