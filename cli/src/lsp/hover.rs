@@ -129,8 +129,8 @@ fn named(part: &Part<'_>, around: &[Part<'_>], known: &Known) -> Option<String> 
             format!("{from} `{}`{}", name.node, Known::about(policy))
         })?,
         Part::PolicyName(name) => {
-            let policy = known.own().policies.iter();
-            let policy = policy.into_iter().find(|policy| policy.name == **name)?;
+            let mut policies = known.own().policies.iter();
+            let policy = policies.find(|policy| policy.name == **name)?;
             format!("The policy `{}`{}", name.node, Known::about(policy))
         }
         Part::Action(name) => action(&name.node, known, around),
@@ -271,8 +271,8 @@ fn field(path: &[String], around: &[Part<'_>], known: &Known) -> Option<String> 
     let mut text = format!("`{written}`: a param of the call");
     let mut declared = Vec::new();
     for action in known.rule_actions(around) {
-        let params = action.params.iter();
-        let param = params.into_iter().find(|param| param.name.node == *name);
+        let mut params = action.params.iter();
+        let param = params.find(|param| param.name.node == *name);
         declared.extend(param.map(|param| {
             format!(
                 "`{}` of `{}`: {}",

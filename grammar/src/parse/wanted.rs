@@ -426,6 +426,33 @@ mod tests {
         assert_eq!(at_end(text).words, ["policy"]);
     }
 
+    proptest::proptest! {
+        /// Editors ask about every text, at every place.
+        #[test]
+        fn nothing_that_somebody_writes_breaks_it(
+            words in proptest::collection::vec(proptest::sample::select(&[
+                "policy p {", "}", "{", ";", ",", "[", "]", "(", "deny ", "a.b", "*", "when ",
+                "matches ", "==", "\"", "r#\"", "\\", "//", "/*", "*/", "\n", "\r", " ", "limits",
+                "action a {", "patterns s {", "intent in [", "trust {", "3", "300s", "é", "😀",
+                "expect x", ".", "-", "\0",
+            ][..]), 0..24),
+        ) {
+            let text = words.concat();
+            let (file, _) = crate::parse(SourceId(0), &text);
+            for at in 0..=text.len() + 1 {
+                wanted(&text, at);
+                wanted_in_condition(&text, at);
+                let parts = crate::at(&file, at);
+                assert!(parts.iter().all(|part| text.get(part.span().range()).is_some()));
+            }
+            let mut end = 0;
+            for token in crate::tokens(&text) {
+                assert!(end <= token.range.start && text.get(token.range.clone()).is_some());
+                end = token.range.end;
+            }
+        }
+    }
+
     #[test]
     fn a_condition_by_itself_is_known_too() {
         let text = "amount > 0 and ";
