@@ -70,6 +70,15 @@ pub fn compile(sources: &Sources, options: &Options) -> (Option<Plan>, Vec<Findi
 
 /// The same for as long as `goes_on` says so, which is asked while proving; `None`
 /// where it said no. For editors, whose texts change in the meantime.
+///
+/// ```
+/// use agentos_compiler::{Options, Sources, compile_while};
+///
+/// let sources = Sources::one("mail.policy", "policy mail { deny *; allow send_email; }");
+/// let options = Options { proves: true, ..Options::default() };
+/// assert!(compile_while(&sources, &options, &|| true).is_some());
+/// assert!(compile_while(&sources, &options, &|| false).is_none());
+/// ```
 pub fn compile_while(
     sources: &Sources,
     options: &Options,
