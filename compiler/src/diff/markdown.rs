@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{
     replay::{
-        markdown::{LONGEST_COMMENT, basis, capital, span},
+        markdown::{LONGEST_COMMENT, basis, span},
         words::counted,
     },
-    review::words::{code, one_line},
+    review::words::{capital, code, one_line},
 };
 
 /// The most changes that are listed; the rest are counted.

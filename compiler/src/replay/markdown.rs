@@ -10,7 +10,10 @@ use super::{
     text::shown,
     words::{counted, thousands},
 };
-use crate::{finding::visible, review::words::code};
+use crate::{
+    finding::visible,
+    review::words::{capital, code},
+};
 
 /// The longest comment, in bytes. Hosts refuse those of 65,536 characters.
 pub const LONGEST_COMMENT: usize = 60_000;
@@ -140,10 +143,4 @@ pub(crate) fn span(text: &str) -> String {
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
-}
-
-pub(crate) fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
 }

@@ -1,113 +1,142 @@
-//! A policy in, what each action it names gets out: rules that cannot speak any
-//! more, because a stricter one always does, are left out.
+//! A policy in, what each action it names gets out, a table an action: rules that
+//! cannot speak any more, because a stricter one always does, are left out.
 
 use agentos_runtime::{
     glob::Glob,
     table::{Combine, Condition, DefaultAnswer, Effect, Part, Policy, Rule, Stage},
 };
 
-use super::words::{code, condition};
+use super::words::{code, list};
+use crate::prove::about::RuleAt;
 
-/// Each action that the policy names, in the order in which it does, and at
-/// the end every other one.
-pub(super) fn answers(policy: &Policy<'_>) -> Vec<(String, String)> {
-    let rules = || policy.parts.iter().flat_map(|part| &*part.rules);
-    let in_calls = rules().filter(|rule| rule.stage == Stage::Call);
-    let in_rules = in_calls.flat_map(|rule| &*rule.actions);
-    let in_rates = policy.rates.iter().flat_map(|rate| &*rate.actions);
-    let declared = policy.actions.iter().map(|action| &action.name);
-    let mut names: Vec<&str> = Vec::new();
-    for name in declared.chain(in_rules).chain(in_rates) {
-        if *name != "*" && !names.contains(name) {
-            names.push(name);
-        }
-    }
-    let mut answers: Vec<(String, String)> = names
-        .iter()
-        .map(|name| (code(name), answer(policy, Some(name))))
+/// What the calls of an action get.
+pub(super) struct Answers<'p, 't> {
+    /// The action, or what stands for it.
+    pub(super) word: Option<&'t str>,
+    pub(super) groups: Vec<Group<'p, 't>>,
+    /// Whether a rule of one of them always holds.
+    pub(super) is_certain: bool,
+}
+
+/// Rules that are asked together.
+pub(super) struct Group<'p, 't> {
+    /// How, where there are several or their order matters.
+    pub(super) how: Option<String>,
+    pub(super) rules: Vec<(RuleAt, &'p Rule<'t>)>,
+}
+
+/// Each action that the policy names at a stage, in the order in which it does, and
+/// at the end every other one.
+pub(super) fn answers<'p, 't>(policy: &'p Policy<'t>, stage: Stage) -> Vec<Answers<'p, 't>> {
+    let mut answers: Vec<Answers<'p, 't>> = words(policy, stage)
+        .into_iter()
+        .map(|word| answer(policy, stage, Some(word)))
         .collect();
-    let rest = if answers.is_empty() {
-        "every action"
-    } else {
-        "every other action"
-    };
-    answers.push((rest.to_owned(), answer(policy, None)));
+    answers.push(answer(policy, stage, None));
     answers
 }
 
-/// What `action` gets; `None` is one that the policy does not name.
-fn answer(policy: &Policy<'_>, action: Option<&str>) -> String {
-    let all_strictest = policy
-        .parts
-        .iter()
-        .all(|part| part.combine == Combine::Strictest);
-    if all_strictest {
-        let rules: Vec<&Rule<'_>> = policy
-            .parts
-            .iter()
-            .flat_map(|part| speaking(part, action))
-            .collect();
-        return lines(policy, &strictest(rules), true);
-    }
-    // Each part has its own order; the strictest of their answers stands.
-    let mut certain = false;
-    let mut parts: Vec<String> = Vec::new();
-    for part in policy.parts.iter() {
-        let rules: Vec<&Rule<'_>> = speaking(part, action).collect();
-        if rules.is_empty() {
-            continue;
+/// The words that a policy has for actions.
+pub(super) fn words<'t>(policy: &Policy<'t>, stage: Stage) -> Vec<&'t str> {
+    let rules = policy.parts.iter().flat_map(|part| &*part.rules);
+    let rules = rules.filter(|rule| rule.stage == stage);
+    let in_rules = rules.flat_map(|rule| &*rule.actions);
+    let in_rates = policy.rates.iter().flat_map(|rate| &*rate.actions);
+    let declared = policy.actions.iter().map(|action| &action.name);
+    let all = declared.chain(in_rates).filter(|_| stage == Stage::Call);
+    let mut words: Vec<&'t str> = Vec::new();
+    for &word in all.chain(in_rules) {
+        if word != "*" && !words.contains(&word) {
+            words.push(word);
         }
-        let (rules, how) = match part.combine {
-            Combine::Strictest => (strictest(rules), "the strictest"),
-            Combine::Priority => (by_priority(rules), "the first"),
-        };
-        certain |= rules.last().is_some_and(|rule| always(rule));
-        parts.push(format!(
-            "{how} of {}:<br>{}",
-            code(part.policy),
-            lines(policy, &rules, false)
-        ));
     }
-    match (parts.is_empty(), certain) {
-        (true, _) => otherwise(policy),
-        (false, true) => parts.join("<br>"),
-        (false, false) => format!("{}<br>otherwise {}", parts.join("<br>"), otherwise(policy)),
+    words
+}
+
+/// What an action gets; `None` is one that the policy does not name.
+fn answer<'p, 't>(policy: &'p Policy<'t>, stage: Stage, word: Option<&'t str>) -> Answers<'p, 't> {
+    let parts = policy.parts.iter().enumerate();
+    let parts: Vec<(&Part<'t>, Vec<(RuleAt, &Rule<'t>)>)> = parts
+        .map(|(at, part)| (part, speaking((at, part), stage, word)))
+        .filter(|(_, rules)| !rules.is_empty())
+        .collect();
+    let all_strictest = parts
+        .iter()
+        .all(|(part, _)| part.combine == Combine::Strictest);
+    let mut groups = Vec::new();
+    if all_strictest {
+        let rules: Vec<_> = parts.into_iter().flat_map(|(_, rules)| rules).collect();
+        if !rules.is_empty() {
+            groups.push(Group {
+                how: None,
+                rules: strictest(rules),
+            });
+        }
+    } else {
+        let are_many = parts.len() > 1;
+        for (part, rules) in parts {
+            let of = if are_many {
+                format!(" of {}", code(part.policy))
+            } else {
+                String::new()
+            };
+            let (rules, how) = match part.combine {
+                Combine::Strictest => (strictest(rules), format!("The strictest{of} that holds:")),
+                Combine::Priority => (by_priority(rules), format!("The first{of} that holds:")),
+            };
+            groups.push(Group {
+                how: Some(how),
+                rules,
+            });
+        }
+    }
+    let mut last = groups.iter().filter_map(|group| group.rules.last());
+    let is_certain = last.any(|(_, rule)| always(rule));
+    Answers {
+        word,
+        groups,
+        is_certain,
     }
 }
 
 fn speaking<'p, 't>(
-    part: &'p Part<'t>,
-    action: Option<&'p str>,
-) -> impl Iterator<Item = &'p Rule<'t>> {
-    part.rules.iter().filter(move |rule| {
-        rule.stage == Stage::Call
-            && rule.actions.iter().any(|pattern| match action {
+    (part_at, part): (usize, &'p Part<'t>),
+    stage: Stage,
+    word: Option<&str>,
+) -> Vec<(RuleAt, &'p Rule<'t>)> {
+    let rules = part.rules.iter().enumerate();
+    let rules = rules.filter(|(_, rule)| {
+        rule.stage == stage
+            && rule.actions.iter().any(|pattern| match word {
                 Some(name) => *pattern == name || Glob::new(pattern).matches(name),
                 None => *pattern == "*",
             })
-    })
+    });
+    rules.map(|(at, rule)| ((part_at, at), rule)).collect()
 }
 
+type Rules<'p, 't> = Vec<(RuleAt, &'p Rule<'t>)>;
+
 /// Falling strictness, up to the first rule that always fires.
-fn strictest<'p, 't>(mut rules: Vec<&'p Rule<'t>>) -> Vec<&'p Rule<'t>> {
-    rules.sort_by_key(|rule| std::cmp::Reverse((rule.effect, always(rule))));
+fn strictest<'p, 't>(mut rules: Rules<'p, 't>) -> Rules<'p, 't> {
+    rules.sort_by_key(|(_, rule)| std::cmp::Reverse((rule.effect, always(rule))));
     up_to_certain(rules)
 }
 
 /// Falling priority, then order, up to the first rule that always fires.
-fn by_priority<'p, 't>(mut rules: Vec<&'p Rule<'t>>) -> Vec<&'p Rule<'t>> {
-    rules.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
+fn by_priority<'p, 't>(mut rules: Rules<'p, 't>) -> Rules<'p, 't> {
+    rules.sort_by_key(|(_, rule)| std::cmp::Reverse(rule.priority));
     up_to_certain(rules)
 }
 
-fn up_to_certain<'p, 't>(mut rules: Vec<&'p Rule<'t>>) -> Vec<&'p Rule<'t>> {
-    if let Some(at) = rules.iter().position(|rule| always(rule)) {
+fn up_to_certain<'p, 't>(mut rules: Rules<'p, 't>) -> Rules<'p, 't> {
+    if let Some(at) = rules.iter().position(|(_, rule)| always(rule)) {
         rules.truncate(at + 1);
     }
     rules
 }
 
-fn always(rule: &Rule<'_>) -> bool {
+pub(super) fn always(rule: &Rule<'_>) -> bool {
     match &rule.when {
         None => true,
         Some(Condition::All(parts)) => parts.is_empty(),
@@ -115,32 +144,29 @@ fn always(rule: &Rule<'_>) -> bool {
     }
 }
 
-fn lines(policy: &Policy<'_>, rules: &[&Rule<'_>], with_default: bool) -> String {
-    let certain = rules.last().is_some_and(|rule| always(rule));
-    let mut lines: Vec<String> = Vec::new();
-    for rule in rules {
-        let when = match &rule.when {
-            Some(when) if !always(rule) => format!(" when {}", condition(policy, when)),
-            _ if rules.len() > 1 => " otherwise".to_owned(),
-            _ => String::new(),
-        };
-        lines.push(format!("**{}**{when} ({})", rule.effect, code(rule.id)));
+/// What the default answers.
+pub(super) fn default(policy: &Policy<'_>) -> String {
+    match policy.default {
+        DefaultAnswer::Allow => format!("**{}**", Effect::Allow),
+        DefaultAnswer::Deny => format!("**{}**", Effect::Deny),
+        DefaultAnswer::Abstain => "nothing".to_owned(),
     }
-    if with_default && !certain {
-        let default = otherwise(policy);
-        lines.push(if lines.is_empty() {
-            default
-        } else {
-            format!("otherwise {default}")
-        });
-    }
-    lines.join("<br>")
 }
 
-fn otherwise(policy: &Policy<'_>) -> String {
-    match policy.default {
-        DefaultAnswer::Allow => format!("**{}** (default)", Effect::Allow),
-        DefaultAnswer::Deny => format!("**{}** (default)", Effect::Deny),
-        DefaultAnswer::Abstain => "nothing (default)".to_owned(),
+/// What the calls of an action carry, where that is declared.
+pub(super) fn carried(policy: &Policy<'_>, action: &str) -> Option<String> {
+    let mut actions = policy.actions.iter();
+    let declared = actions.find(|declared| declared.name == action)?;
+    if declared.params.is_empty() {
+        return Some("Calls carry no params that are declared.".to_owned());
     }
+    let params = list(&declared.params, |param| {
+        let may = if param.optional {
+            ", may be missing"
+        } else {
+            ""
+        };
+        format!("{} ({}{may})", code(param.name), param.ty)
+    });
+    Some(format!("Calls carry {params}."))
 }

@@ -25,6 +25,7 @@ pub fn beside(table: &Table<'_>, source: usize) -> String {
         .collect();
     let policies = table.policies.iter();
     super::pages(
+        table,
         policies.filter(|policy| policy.at.source as usize == source),
         &names,
     )

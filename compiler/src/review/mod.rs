@@ -1,13 +1,14 @@
 //! A table in, a page that a person can review out: Markdown.
 //!
 //! It is made from the rows that the runtime reads, not from the text of the
-//! policy, so that what stands here is what is decided: what each action gets,
-//! each rule with its condition in words and its line, patterns, intents and
-//! limits. Equal tables give equal pages, and a change of a policy is a small
-//! change of its page.
+//! policy, so that what stands here is what is decided. Each action has a table of
+//! its own: what it gets, when in words, and a request that gets it, which was
+//! decided before it was put there. Patterns, intents and limits follow. Equal
+//! tables give equal pages, and a change of a policy is a small change of its page.
 
 mod answers;
 mod beside;
+mod examples;
 mod rule;
 pub(crate) mod words;
 
@@ -18,9 +19,15 @@ use agentos_runtime::table::{
     Trust,
 };
 
+use agentos_runtime::Engine;
+
+use crate::{finding::visible, prove::about::RuleAt};
+use answers::Answers;
+use examples::{Asking, Example};
+
 pub use beside::beside;
 pub use rule::{Decides, RulePage, rules_at};
-use words::{code, condition, list, one_line};
+use words::{capital, code, condition, list, one_line};
 
 /// The page of a table, its policies in their order.
 ///
@@ -30,7 +37,8 @@ use words::{code, condition, list, one_line};
 /// let text = "policy mail { deny send_email when params.to == \"all\"; allow send_email; }";
 /// let (plan, _) = compile(&Sources::one("mail.policy", text), &Options::default());
 /// let page = review::render(&plan.expect("it is sound").table());
-/// assert!(page.contains("**deny** when `to` is \"all\""));
+/// assert!(page.contains(r#"| **deny** | `to` is "all" |"#));
+/// assert!(page.contains(r#"`{"action": "send_email", "params": {"to": "all"}}`"#));
 /// ```
 pub fn render(table: &Table<'_>) -> String {
     let names: Vec<String> = table
@@ -38,12 +46,18 @@ pub fn render(table: &Table<'_>) -> String {
         .iter()
         .map(|source| source.name.to_owned())
         .collect();
-    pages(table.policies.iter(), &names)
+    pages(table, table.policies.iter(), &names)
 }
 
-/// The pages of these policies, in sources of these names.
-fn pages<'p, 't: 'p>(policies: impl Iterator<Item = &'p Policy<'t>>, names: &[String]) -> String {
+/// The pages of these policies of a table, in sources of these names.
+fn pages<'p, 't: 'p>(
+    table: &Table<'t>,
+    policies: impl Iterator<Item = &'p Policy<'t>>,
+    names: &[String],
+) -> String {
     let mut out = String::new();
+    // What no engine can be made of has no requests.
+    let engine = Engine::new(table).ok();
     for (at, policy) in policies.enumerate() {
         if at > 0 {
             out.push_str("\n---\n\n");
@@ -51,6 +65,7 @@ fn pages<'p, 't: 'p>(policies: impl Iterator<Item = &'p Policy<'t>>, names: &[St
         Page {
             names,
             policy,
+            asking: Asking::new(policy, engine.as_ref()),
             out: &mut out,
         }
         .render();
@@ -62,15 +77,20 @@ struct Page<'p, 't> {
     /// Those of the sources.
     names: &'p [String],
     policy: &'p Policy<'t>,
+    asking: Asking<'p, 't>,
     out: &'p mut String,
 }
 
-impl Page<'_, '_> {
+impl<'t> Page<'_, 't> {
     fn render(&mut self) {
         self.head();
-        self.answers();
-        self.rules();
-        self.declared();
+        self.answers(Stage::Call);
+        for stage in [Stage::Input, Stage::Output] {
+            let mut rules = self.policy.parts.iter().flat_map(|part| &*part.rules);
+            if rules.any(|rule| rule.stage == stage) {
+                self.answers(stage);
+            }
+        }
         self.patterns();
         self.intents();
         self.limits();
@@ -87,7 +107,13 @@ impl Page<'_, '_> {
 
     /// A heading and the head of a table under it.
     fn table(&mut self, heading: &str, columns: &[&str]) {
-        self.line(&format!("\n## {heading}\n"));
+        self.line(&format!("\n## {heading}"));
+        self.columns(columns);
+    }
+
+    /// The head of a table.
+    fn columns(&mut self, columns: &[&str]) {
+        self.line("");
         self.row(columns);
         self.line(&format!("|{}", "---|".repeat(columns.len())));
     }
@@ -147,57 +173,86 @@ impl Page<'_, '_> {
         }
     }
 
-    fn answers(&mut self) {
-        let answers = answers::answers(self.policy);
-        self.table("What each action gets", &["action", "answer"]);
-        for (action, answer) in answers {
-            self.row(&[action, answer]);
+    /// What each action gets at a stage.
+    fn answers(&mut self, stage: Stage) {
+        let words = answers::words(self.policy, stage);
+        for answers in answers::answers(self.policy, stage) {
+            let of = match stage {
+                Stage::Call => "",
+                Stage::Input => "What comes in for ",
+                Stage::Output => "What comes back from ",
+            };
+            let named = match answers.word {
+                Some(word) => code(word),
+                None if words.is_empty() => "every action".to_owned(),
+                None => "every other action".to_owned(),
+            };
+            let heading = format!("{of}{named}");
+            let heading = match (stage, answers.word) {
+                (Stage::Call, None) => capital(&heading),
+                _ => heading,
+            };
+            self.line(&format!("\n## {}", one_line(&heading)));
+            let carried = answers
+                .word
+                .filter(|_| stage == Stage::Call)
+                .and_then(|word| answers::carried(self.policy, word));
+            if let Some(carried) = carried {
+                self.line(&format!("\n{}", one_line(&carried)));
+            }
+            self.action(stage, &answers, &words);
         }
     }
 
-    fn rules(&mut self) {
-        let policy = self.policy;
-        if policy.parts.iter().all(|part| part.rules.is_empty()) {
-            return;
+    /// What one action gets.
+    fn action(&mut self, stage: Stage, answers: &Answers<'_, 't>, words: &[&str]) {
+        let rules = answers.groups.iter().flat_map(|group| &group.rules);
+        let rules: Vec<RuleAt> = rules.map(|(at, _)| *at).collect();
+        let examples = self.asking.examples(stage, answers.word, words, &rules);
+        const COLUMNS: [&str; 5] = ["answer", "when", "because", "for example", "rule"];
+        let otherwise = [
+            answers::default(self.policy),
+            if rules.is_empty() {
+                "always"
+            } else {
+                "otherwise"
+            }
+            .to_owned(),
+            self.policy.default_because.unwrap_or_default().to_owned(),
+            example(examples.default.as_ref().unwrap_or(&Example::NotDecided)),
+            "default".to_owned(),
+        ];
+        let are_grouped = answers.groups.len() > 1;
+        for group in &answers.groups {
+            if let Some(how) = &group.how {
+                self.line(&format!("\n{how}"));
+            }
+            self.columns(&COLUMNS);
+            for (at, rule) in &group.rules {
+                let when = match &rule.when {
+                    Some(when) if !answers::always(rule) => condition(self.policy, when),
+                    _ if group.rules.len() > 1 => "otherwise".to_owned(),
+                    _ => "always".to_owned(),
+                };
+                let cells = [
+                    effect(rule),
+                    when,
+                    because(rule),
+                    example(examples.of(*at)),
+                    format!("{} ({})", code(rule.id), self.place(rule.at)),
+                ];
+                self.row(&cells);
+            }
+            if !are_grouped && !answers.is_certain {
+                self.row(&otherwise);
+            }
         }
-        self.table(
-            "Rules",
-            &["rule", "effect", "actions", "when", "because", "line"],
-        );
-        for rule in policy.parts.iter().flat_map(|part| &*part.rules) {
-            let cells = [
-                code(rule.id),
-                effect(rule),
-                actions(rule),
-                rule.when
-                    .as_ref()
-                    .map_or("always".to_owned(), |when| condition(policy, when)),
-                because(rule),
-                self.place(rule.at),
-            ];
-            self.row(&cells);
+        if are_grouped && !answers.is_certain {
+            self.line(&format!("\nWhere none holds, {}.", otherwise[0]));
         }
-    }
-
-    fn declared(&mut self) {
-        if self.policy.actions.is_empty() {
-            return;
-        }
-        self.table("What calls carry", &["action", "params"]);
-        for action in self.policy.actions.iter() {
-            let params: Vec<String> = action
-                .params
-                .iter()
-                .map(|param| {
-                    let may = if param.optional {
-                        ", may be missing"
-                    } else {
-                        ""
-                    };
-                    format!("{}: {}{may}", code(param.name), param.ty)
-                })
-                .collect();
-            self.row(&[code(action.name), params.join("; ")]);
+        if answers.groups.is_empty() {
+            self.columns(&COLUMNS);
+            self.row(&otherwise);
         }
     }
 
@@ -301,13 +356,17 @@ impl Page<'_, '_> {
     }
 }
 
+/// A request that shows something, in a cell.
+fn example(example: &Example) -> String {
+    match example {
+        Example::Request(json) => code(&visible(json)),
+        Example::Never => "never".to_owned(),
+        Example::NotDecided => String::new(),
+    }
+}
+
 fn effect(rule: &Rule<'_>) -> String {
     let mut text = format!("**{}**", rule.effect);
-    match rule.stage {
-        Stage::Call => {}
-        Stage::Input => text.push_str(" of what comes in"),
-        Stage::Output => text.push_str(" of what comes back"),
-    }
     if let Some(approvers) = &rule.approvers {
         let of = list(&approvers.of, |name| code(name));
         let _ = write!(text, " to {} of {of}", approvers.needed);

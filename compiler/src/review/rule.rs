@@ -2,7 +2,7 @@
 //! and with a request that they decide.
 
 use agentos_grammar::Span;
-use agentos_runtime::table::{Policy, Rule};
+use agentos_runtime::table::{Policy, Rule, Stage};
 
 use super::{actions, because, effect, words::condition};
 use crate::{
@@ -107,7 +107,16 @@ fn words(policy: &Policy<'_>, rule: &Rule<'_>) -> String {
     } else {
         format!("\n\n> {}", super::one_line(&why))
     };
-    format!("{}: {}, {when}.{doubt}{why}", effect(rule), actions(rule))
+    let of = match rule.stage {
+        Stage::Call => "",
+        Stage::Input => " of what comes in",
+        Stage::Output => " of what comes back",
+    };
+    format!(
+        "{}{of}: {}, {when}.{doubt}{why}",
+        effect(rule),
+        actions(rule)
+    )
 }
 
 fn decides(witness: Witness) -> Decides {

@@ -1,3 +1,5 @@
+use agentos_runtime::{Engine, Request, RequestSource};
+
 use crate::{Options, Sources, compile};
 
 fn page(text: &str) -> String {
@@ -5,14 +7,24 @@ fn page(text: &str) -> String {
     super::render(&plan.unwrap_or_else(|| panic!("{findings:#?}")).table())
 }
 
-/// The answer the page gives for an action.
-fn answer(page: &str, action: &str) -> String {
-    let head = format!("| {action} | ");
-    let rows = page.split("\n## ").nth(1).unwrap_or_default();
-    let row = rows.lines().find_map(|line| line.strip_prefix(&head));
-    row.unwrap_or_else(|| panic!("no row of {action}\n{page}"))
-        .trim_end_matches(" |")
-        .to_owned()
+/// The rows that the page gives for an action: answer, when, example and rule.
+fn rows(page: &str, action: &str) -> Vec<[String; 4]> {
+    let head = format!("## {action}\n");
+    let section = page.split("\n## ").find_map(|section| {
+        let section = format!("## {section}");
+        section.strip_prefix(&head).map(str::to_owned)
+    });
+    let section = section.unwrap_or_else(|| panic!("no section of {action}\n{page}"));
+    let rows = section.lines().filter(|line| line.starts_with("| **"));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        [0, 1, 3, 4].map(|at| cells[at].to_owned())
+    })
+    .collect()
+}
+
+fn row(cells: [&str; 4]) -> [String; 4] {
+    cells.map(str::to_owned)
 }
 
 #[test]
@@ -22,15 +34,38 @@ fn an_action_gets_the_strictest_rules_first_and_the_default_last() {
          allow b when params.x == 1; deny * when text matches r\"k\" id k; }",
     );
     assert_eq!(
-        answer(&page, "`a`"),
-        "**deny** when `x` is above 5 (`many`)<br>**deny** when the text matches `k` (`k`)<br>\
-         **allow** when `x` is 1 (`one`)<br>otherwise **deny** (default)"
+        rows(&page, "`a`"),
+        [
+            row([
+                "**deny**",
+                "`x` is above 5",
+                "`{\"action\": \"a\", \"params\": {\"x\": 6}}`",
+                "`many` (p.policy:1)"
+            ]),
+            row([
+                "**deny**",
+                "the text matches `k`",
+                "`{\"action\": \"a\", \"params\": {\"x\": 2, \"note\": \"k\"}}`",
+                "`k` (p.policy:1)"
+            ]),
+            row([
+                "**allow**",
+                "`x` is 1",
+                "`{\"action\": \"a\", \"params\": {\"x\": 1}}`",
+                "`one` (p.policy:1)"
+            ]),
+            row([
+                "**deny**",
+                "otherwise",
+                "`{\"action\": \"a\", \"params\": {\"x\": 2}}`",
+                "default"
+            ]),
+        ]
     );
-    assert_eq!(answer(&page, "`b`"), "**deny** (`never`)");
-    assert_eq!(
-        answer(&page, "every other action"),
-        "**deny** when the text matches `k` (`k`)<br>otherwise **deny** (default)"
-    );
+    let b = rows(&page, "`b`");
+    assert_eq!(b[0][3], "`never` (p.policy:1)");
+    assert_eq!(b.len(), 1);
+    assert_eq!(rows(&page, "Every other action").len(), 2);
 }
 
 #[test]
@@ -39,17 +74,66 @@ fn rules_by_priority_stand_in_the_order_in_which_they_are_tried() {
         "policy p { combine priority; allow a id first priority 9; \
          deny a when params.x == 1 id rare priority 10; deny a id never; }",
     );
+    let rows = rows(&page, "`a`");
+    let short: Vec<_> = rows
+        .iter()
+        .map(|row| [&*row[0], &row[1], &row[3]])
+        .collect();
     assert_eq!(
-        answer(&page, "`a`"),
-        "the first of `p`:<br>**deny** when `x` is 1 (`rare`)<br>**allow** otherwise (`first`)"
+        short,
+        [
+            ["**deny**", "`x` is 1", "`rare` (p.policy:1)"],
+            ["**allow**", "otherwise", "`first` (p.policy:1)"]
+        ]
     );
+    assert!(page.contains("\nThe first that holds:\n"));
 }
 
 #[test]
 fn a_glob_covers_the_actions_it_names() {
     let page = page("policy p { allow \"db.*\" id all; deny db.drop id drop; }");
-    assert_eq!(answer(&page, "`db.drop`"), "**deny** (`drop`)");
-    assert_eq!(answer(&page, "`db.*`"), "**allow** (`all`)");
+    assert_eq!(rows(&page, "`db.drop`")[0][3], "`drop` (p.policy:1)");
+    assert_eq!(
+        rows(&page, "`db.*`")[0],
+        row([
+            "**allow**",
+            "always",
+            "`{\"action\": \"db.something\"}`",
+            "`all` (p.policy:1)"
+        ])
+    );
+}
+
+#[test]
+fn every_example_is_decided_as_its_row_says() {
+    let text = "policy p { default deny;
+        action pay { amount: decimal, to: [string]?, kind: one of [\"a\", \"b\"] }
+        allow pay when amount <= 10 and every to ends with \"@example.com\";
+        escalate pay when amount > 5 and kind == \"b\";
+        deny \"db.*\" when text matches r\"drop\\s+table\"; audit \"db.*\" unless params.x exists;
+        defer read when context.late == true; deny * on input when text contains \"secret\"; }"
+        .replace("params.x exists", "exists params.x");
+    let (plan, _) = compile(&Sources::one("p.policy", &*text), &Options::default());
+    let plan = plan.unwrap();
+    let page = super::render(&plan.table());
+    let engine = Engine::new(&plan.table()).unwrap();
+    let mut seen = 0;
+    for line in page.lines().filter(|line| line.starts_with("| **")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let json = cells[3].trim_matches('`');
+        if json.is_empty() || json == "never" {
+            continue;
+        }
+        let request = Request::from_json(json.as_bytes(), RequestSource::Host).unwrap();
+        let decision = engine.decide(&request);
+        assert_eq!(cells[0], format!("**{}**", decision.effect()), "{line}");
+        let rule = decision
+            .rule()
+            .map_or("default".to_owned(), |id| format!("`{id}`"));
+        assert!(cells[4].starts_with(&rule), "{line}");
+        seen += 1;
+    }
+    assert!(seen >= 11, "{seen}\n{page}");
 }
 
 #[test]
@@ -60,7 +144,7 @@ fn nothing_in_a_policy_breaks_out_of_its_cell() {
     );
     for line in page.lines().filter(|line| line.starts_with('|')) {
         let bars = line.replace("\\|", "").matches('|').count();
-        assert!(bars == 3 || bars == 7, "{line}");
+        assert!(bars == 6, "{line}");
     }
 }
 

@@ -159,3 +159,10 @@ pub(crate) fn one_line(text: &str) -> String {
     }
     out
 }
+
+/// With a capital first letter.
+pub(crate) fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
