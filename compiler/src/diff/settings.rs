@@ -8,8 +8,8 @@ use super::Side;
 use crate::{
     prove::meaning::looks_through,
     review::{
-        limits, time,
-        words::{code, list},
+        limits,
+        words::{self, code, list},
     },
 };
 
@@ -153,14 +153,7 @@ impl<'p, 't> Pairs<'p, 't> {
             (_, None) => Side::Looser,
         };
         let actions = old.or(new).map_or(&[][..], |rate| &*rate.actions);
-        let words = |rate: &Rate<'t>| {
-            let scope = if rate.per_tenant { "tenant" } else { "agent" };
-            let window = time(rate.per_ms);
-            format!(
-                "{} in {window} for each {scope}, else {}",
-                rate.count, rate.otherwise
-            )
-        };
+        let words = |rate: &Rate<'t>| format!("{}, else {}", words::rate(rate), rate.otherwise);
         Setting {
             side,
             what: format!("rate of {}", list(actions, |action| code(action))),

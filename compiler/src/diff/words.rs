@@ -8,10 +8,7 @@ use crate::{
         Direction,
         words::{counted, parts},
     },
-    review::{
-        time,
-        words::{code, list},
-    },
+    review::words::{self, code},
 };
 
 /// One sentence without its period: what a pull request should say.
@@ -47,15 +44,10 @@ pub(super) fn summary(diff: &Diff) -> String {
 
 /// `2 of `cfo`, `controller` within 1 hour`
 pub(super) fn approvers(approvers: Option<&Approvers<'_>>) -> String {
-    let Some(approvers) = approvers else {
-        return "whoever may approve".to_owned();
-    };
-    let of = list(&approvers.of, |name| code(name));
-    let within = match approvers.within_ms {
-        Some(ms) => format!(" within {}", time(ms)),
-        None => String::new(),
-    };
-    format!("{} of {of}{within}", approvers.needed)
+    match approvers {
+        Some(approvers) => words::approvers(approvers, code),
+        None => "whoever may approve".to_owned(),
+    }
 }
 
 /// What a stage is of, as requests spell it.

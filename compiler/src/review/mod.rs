@@ -27,7 +27,7 @@ use examples::{Asking, Example};
 
 pub use beside::beside;
 pub use rule::{Decides, RulePage, rules_at};
-use words::{capital, code, condition, list, one_line};
+use words::{Words, capital, code, list, one_line, time};
 
 /// The page of a table, its policies in their order.
 ///
@@ -209,6 +209,10 @@ impl<'t> Page<'_, 't> {
         let rules = answers.groups.iter().flat_map(|group| &group.rules);
         let rules: Vec<RuleAt> = rules.map(|(at, _)| *at).collect();
         let examples = self.asking.examples(stage, answers.word, words, &rules);
+        let words = Words {
+            policy: self.policy,
+            code,
+        };
         const COLUMNS: [&str; 5] = ["answer", "when", "because", "for example", "rule"];
         let otherwise = [
             answers::default(self.policy),
@@ -230,7 +234,7 @@ impl<'t> Page<'_, 't> {
             self.columns(&COLUMNS);
             for (at, rule) in &group.rules {
                 let when = match &rule.when {
-                    Some(when) if !answers::always(rule) => condition(self.policy, when),
+                    Some(when) if !answers::always(rule) => words.condition(when),
                     _ if group.rules.len() > 1 => "otherwise".to_owned(),
                     _ => "always".to_owned(),
                 };
@@ -331,10 +335,9 @@ impl<'t> Page<'_, 't> {
             &["actions", "at most", "beyond it", "because", "line"],
         );
         for rate in self.policy.rates.iter() {
-            let scope = if rate.per_tenant { "tenant" } else { "agent" };
             self.row(&[
                 list(&rate.actions, |action| code(action)),
-                format!("{} in {} for each {scope}", rate.count, time(rate.per_ms)),
+                words::rate(rate),
                 format!("**{}**", rate.otherwise),
                 rate.because.unwrap_or_default().to_owned(),
                 self.place(rate.at),
@@ -368,11 +371,7 @@ fn example(example: &Example) -> String {
 fn effect(rule: &Rule<'_>) -> String {
     let mut text = format!("**{}**", rule.effect);
     if let Some(approvers) = &rule.approvers {
-        let of = list(&approvers.of, |name| code(name));
-        let _ = write!(text, " to {} of {of}", approvers.needed);
-        if let Some(ms) = approvers.within_ms {
-            let _ = write!(text, " within {}", time(ms));
-        }
+        let _ = write!(text, " to {}", words::approvers(approvers, code));
     }
     text
 }
@@ -434,24 +433,6 @@ pub(crate) fn limits(limits: &Limits) -> [(&'static str, Option<String>); 9] {
         ),
         ("calls between checkpoints", count(checkpoint_frequency)),
     ]
-}
-
-/// A length of time in its largest whole unit.
-pub(crate) fn time(ms: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [
-        (86_400_000, "day"),
-        (3_600_000, "hour"),
-        (60_000, "minute"),
-        (1_000, "second"),
-    ];
-    for (unit, name) in UNITS {
-        if ms >= unit && ms.is_multiple_of(unit) {
-            let count = ms / unit;
-            let plural = if count == 1 { "" } else { "s" };
-            return format!("{count} {name}{plural}");
-        }
-    }
-    format!("{ms} ms")
 }
 
 #[cfg(test)]

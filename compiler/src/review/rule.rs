@@ -2,9 +2,12 @@
 //! and with a request that they decide.
 
 use agentos_grammar::Span;
-use agentos_runtime::table::{Policy, Rule, Stage};
+use agentos_runtime::table::{Policy, Rule};
 
-use super::{actions, because, effect, words::condition};
+use super::{
+    actions, because, effect,
+    words::{Words, code, stage},
+};
 use crate::{
     check::deciding::witness::{Witness, witness},
     plan::Plan,
@@ -91,7 +94,7 @@ pub fn rules_at(plan: &Plan, source: agentos_grammar::SourceId, at: usize) -> Ve
 /// `**deny**: every action, when the text has a pattern of …`
 fn words(policy: &Policy<'_>, rule: &Rule<'_>) -> String {
     let when = match &rule.when {
-        Some(when) => format!("when {}", condition(policy, when)),
+        Some(when) => format!("when {}", Words { policy, code }.condition(when)),
         None => "always".to_owned(),
     };
     let doubt = match (&rule.when, rule.effect) {
@@ -107,11 +110,7 @@ fn words(policy: &Policy<'_>, rule: &Rule<'_>) -> String {
     } else {
         format!("\n\n> {}", super::one_line(&why))
     };
-    let of = match rule.stage {
-        Stage::Call => "",
-        Stage::Input => " of what comes in",
-        Stage::Output => " of what comes back",
-    };
+    let of = stage(rule.stage);
     format!(
         "{}{of}: {}, {when}.{doubt}{why}",
         effect(rule),
