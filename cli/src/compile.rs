@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use agentos_compiler::{Options, emit, finding::visible};
+use agentos_compiler::{Options, emit};
 use agentos_runtime::artifact;
 
 use crate::{
@@ -55,18 +55,8 @@ pub(crate) fn run(verb: &Compile) -> Result<Status, Failure> {
         let message = "an artifact is no text for a terminal\nhelp: name a file: `-o FILE`";
         return Err(Failure::Usage(message.to_owned()));
     }
-    if let Some(output) = &verb.output
-        && let Ok(output) = output.canonicalize()
-        && let Some(input) = verb
-            .files
-            .iter()
-            .find(|file| file.canonicalize().is_ok_and(|file| file == output))
-    {
-        let message = format!(
-            "`{}` would be written over the policy it is made of\nhelp: name another file after `-o`",
-            visible(&input.display().to_string())
-        );
-        return Err(Failure::Usage(message));
+    if let Some(output) = &verb.output {
+        output::refuse_overwriting(output, &verb.files)?;
     }
     let sources = input::read_files(&verb.files).map_err(Failure::Unread)?;
     let (plan, findings) = agentos_compiler::compile(

@@ -159,6 +159,21 @@ pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Unread>> {
     }
 }
 
+/// The policy files of `paths`; without any, those of this project.
+pub(crate) fn named_or_project(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Unread>> {
+    if !paths.is_empty() {
+        return walk(paths);
+    }
+    let mut files = Vec::new();
+    for folder in project_folders() {
+        files.extend(walk_folder(&folder, is_policy)?);
+    }
+    if files.is_empty() {
+        return Err(vec![no_project()]);
+    }
+    Ok(files)
+}
+
 /// The folders in which this project keeps its policies.
 pub(crate) fn project_folders() -> impl Iterator<Item = PathBuf> {
     let folders = PROJECT_FOLDERS.iter().map(PathBuf::from);

@@ -12,7 +12,7 @@ mod diff;
 mod eval;
 mod explain;
 mod fmt;
-
+mod graph;
 mod input;
 mod lsp;
 mod output;
@@ -60,6 +60,7 @@ enum Verb {
     Compile(compile::Compile),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
+    Graph(graph::Graph),
     Replay(replay::Replay),
     Diff(diff::Diff),
     Lsp(lsp::Lsp),
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
         Some(Verb::Compile(verb)) => compile::run(&verb),
         Some(Verb::Explain(verb)) => explain::run(&verb),
         Some(Verb::Fmt(verb)) => fmt::run(&verb),
+        Some(Verb::Graph(verb)) => graph::run(&verb),
         Some(Verb::Replay(verb)) => replay::run(&verb),
         Some(Verb::Diff(verb)) => diff::run(&verb),
         Some(Verb::Lsp(verb)) => lsp::run(&verb),

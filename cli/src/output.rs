@@ -127,6 +127,21 @@ pub(crate) fn is_coloured(stream: &impl io::IsTerminal) -> bool {
     stream.is_terminal() && !refused && !dumb
 }
 
+/// Refuses to write what is made of `inputs` over one of them.
+pub(crate) fn refuse_overwriting(output: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
+    let Ok(output) = output.canonicalize() else {
+        return Ok(());
+    };
+    let is_output = |file: &&PathBuf| file.canonicalize().is_ok_and(|file| file == output);
+    match inputs.iter().find(is_output) {
+        None => Ok(()),
+        Some(input) => Err(Failure::Usage(format!(
+            "`{}` would be written over the policy it is made of\nhelp: name another file after `-o`",
+            visible(&input.display().to_string())
+        ))),
+    }
+}
+
 /// Writes a whole file or nothing: beside its place first, then into it.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |source| Failure::Write {

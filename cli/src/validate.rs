@@ -46,13 +46,14 @@ enum Format {
 }
 
 pub(crate) fn run(verb: &Validate) -> Result<Status, Failure> {
-    let sources = match files(verb).and_then(|files| input::read_files(&files)) {
-        Ok(sources) => sources,
-        Err(unread) => {
-            output::print(&render(verb.format, &Sources::new(), &[], &unread))?;
-            return Err(Failure::Unread(unread));
-        }
-    };
+    let sources =
+        match input::named_or_project(&verb.files).and_then(|files| input::read_files(&files)) {
+            Ok(sources) => sources,
+            Err(unread) => {
+                output::print(&render(verb.format, &Sources::new(), &[], &unread))?;
+                return Err(Failure::Unread(unread));
+            }
+        };
     let (plan, findings) = agentos_compiler::compile(
         &sources,
         &Options {
@@ -72,20 +73,6 @@ pub(crate) fn run(verb: &Validate) -> Result<Status, Failure> {
     } else {
         Status::Findings
     })
-}
-
-fn files(verb: &Validate) -> Result<Vec<PathBuf>, Vec<Unread>> {
-    if !verb.files.is_empty() {
-        return input::walk(&verb.files);
-    }
-    let mut files = Vec::new();
-    for folder in input::project_folders() {
-        files.extend(input::walk_folder(&folder, input::is_policy)?);
-    }
-    if files.is_empty() {
-        return Err(vec![input::no_project()]);
-    }
-    Ok(files)
 }
 
 fn render(format: Format, sources: &Sources, findings: &[Finding], unread: &[Unread]) -> String {

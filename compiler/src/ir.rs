@@ -84,6 +84,10 @@ impl Policy {
 pub struct Part {
     /// The policy they were written in.
     pub policy: String,
+    /// All of that policy.
+    pub span: Span,
+    /// The policies that it extends itself.
+    pub extends: Vec<String>,
     /// How they are combined.
     pub combine: Combine,
     /// In the order they were written.

@@ -16,6 +16,7 @@ pub mod diff;
 pub mod emit;
 pub mod finding;
 pub mod governance;
+pub mod graph;
 pub mod ir;
 pub mod lower;
 pub mod nearest;

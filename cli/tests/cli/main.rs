@@ -6,6 +6,7 @@ mod compile;
 mod eval;
 mod explain;
 mod fmt;
+mod graph;
 mod replay;
 
 mod test;

@@ -48,6 +48,8 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
         normalize: false,
         part: Rc::new(ir::Part {
             policy: policy.name.node.clone(),
+            span: policy.span,
+            extends: Vec::new(),
             combine: ast::Combine::Strictest,
             rules: Vec::new(),
         }),
@@ -170,6 +172,10 @@ pub(super) fn lower(policy: &Spanned<ast::Policy>, scope: Scope, found: &mut Vec
     anchored::check(policy, found);
     own.part = Rc::new(ir::Part {
         policy: policy.name.node.clone(),
+        span: policy.span,
+        extends: super::extends(policy)
+            .map(|base| base.node.clone())
+            .collect(),
         combine,
         rules,
     });
