@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use agentos_compiler::diff::{self, Side, Verdict, json, markdown, text};
+use agentos_compiler::diff::{self, Side, Verdict, json, markdown, sarif, text};
 
 use crate::{
     Status, input,
@@ -49,6 +49,8 @@ enum Format {
     Json,
     /// The comment of a pull request.
     Markdown,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -71,6 +73,7 @@ pub(crate) fn run(verb: &Diff) -> Result<Status, Failure> {
         Format::Text => text::render(&diff),
         Format::Json => json::render(&diff),
         Format::Markdown => markdown::render(&diff),
+        Format::Sarif => sarif::render(&diff),
     })?;
     Ok(match verb.fail_on {
         Some(wanted) if can_be(wanted, &diff) => Status::Findings,

@@ -3,6 +3,7 @@
 mod bad_input;
 mod call;
 mod compile;
+mod diff;
 mod eval;
 mod explain;
 mod fmt;

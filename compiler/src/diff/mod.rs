@@ -7,13 +7,14 @@
 //! they answer otherwise is looked for until there is none left, and is decided by
 //! both before anybody sees it. [`around`] tells what happens near numbers that are
 //! otherwise, [`settings`] what is compared without requests, and [`text`],
-//! [`markdown`] and [`json`] print it.
+//! [`markdown`], [`json`] and [`sarif`] print it.
 
 mod answers;
 mod around;
 pub mod json;
 pub mod markdown;
 mod rules;
+pub mod sarif;
 mod sets;
 mod settings;
 mod side;

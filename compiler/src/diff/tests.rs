@@ -271,6 +271,7 @@ fn what_is_printed_is_what_was_found() {
     insta::assert_snapshot!("text", text::render(&diff));
     insta::assert_snapshot!("markdown", markdown::render(&diff));
     insta::assert_snapshot!("json", json::render(&diff));
+    insta::assert_snapshot!("sarif", sarif::render(&diff));
 }
 
 /// A policy and another drawn one in, the first one with something otherwise out.

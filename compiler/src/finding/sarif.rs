@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Finding, Lint, Unread, visible::visible};
 use crate::source::Sources;
 
-const SCHEMA: &str =
+pub(crate) const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// The document, indented, with a line end after it.
@@ -149,7 +149,7 @@ fn notification(unread: &Unread) -> Value {
 }
 
 /// A path as a URI reference: relative ones stay relative.
-fn uri(path: &str) -> String {
+pub(crate) fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     if path.starts_with('/') {
         uri.push_str("file://");
