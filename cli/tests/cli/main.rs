@@ -1,5 +1,6 @@
 //! The command as its users meet it: processes, files, streams, exit codes.
 
+mod action;
 mod bad_input;
 mod call;
 mod compile;

@@ -394,10 +394,7 @@ impl<'c, 't> Comparing<'c, 't> {
             kinds.len() - 1
         });
         let actions = &mut kinds[at].actions;
-        if actions
-            .last()
-            .is_some_and(|last| last.action == case.action)
-        {
+        if actions.iter().any(|known| known.action == case.action) {
             return;
         }
         let Ok(json) = RawValue::from_string(request.to_json()) else {
