@@ -1,8 +1,6 @@
 //! A Parquet file in, its rows as lines of JSON out.
 //!
-//! A row becomes the line that it would be in a log of lines, so that both are
-//! read by the same reader. What a column holds as JSON is looked at first: a
-//! cell cannot end the object that it is put into.
+//! What a line of a row is, `compiler::replay::columns` says.
 
 use std::{
     fs::File,
@@ -13,7 +11,8 @@ use std::{
     },
 };
 
-use agentos_compiler::nearest::did_you_mean;
+use super::log::{Batch, Row};
+use agentos_compiler::replay::columns::{self, Kind};
 use parquet::{
     basic::{LogicalType, Type},
     column::reader::{ColumnReader, ColumnReaderImpl},
@@ -21,39 +20,9 @@ use parquet::{
     file::reader::{FileReader, SerializedFileReader},
     schema::types::SchemaDescriptor,
 };
-use serde_json::value::RawValue;
-
-use super::log::{Batch, Row};
 
 /// How many rows are read at once.
 const ROWS: usize = 256;
-
-/// What a column holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// A text, which becomes one of JSON.
-    Text,
-    /// JSON as it is.
-    Json,
-    /// JSON, or a word.
-    Either,
-}
-
-/// The columns that are read, by name.
-const COLUMNS: [(&str, Kind); 11] = [
-    ("request", Kind::Json),
-    ("id", Kind::Text),
-    ("agent_id", Kind::Text),
-    ("action", Kind::Text),
-    ("params", Kind::Json),
-    ("context", Kind::Json),
-    ("attested", Kind::Json),
-    ("policies", Kind::Json),
-    ("stage", Kind::Text),
-    ("decision", Kind::Either),
-    ("effect", Kind::Text),
-];
-const NOT_IN_A_REQUEST: [&str; 3] = ["request", "decision", "effect"];
 
 /// The rows of a file.
 pub(super) struct Rows {
@@ -72,8 +41,7 @@ pub(super) struct Rows {
 }
 
 struct Column {
-    name: &'static str,
-    kind: Kind,
+    about: columns::Column,
     /// Its number in the file.
     number: usize,
     is_optional: bool,
@@ -162,16 +130,19 @@ impl Rows {
 
 /// The columns of a file that say something about requests.
 fn columns(schema: &SchemaDescriptor) -> io::Result<Vec<Column>> {
-    let names = |column: usize| schema.column(column).path().parts().to_vec();
+    let path = |column: usize| schema.column(column).path().parts().to_vec();
+    let first = |column: usize| path(column).into_iter().next().unwrap_or_default();
+    let names: Vec<String> = (0..schema.num_columns()).map(first).collect();
+    let there: Vec<&str> = names.iter().map(String::as_str).collect();
+    let read = columns::read_of(&there).map_err(io::Error::other)?;
     let mut found = Vec::new();
-    for (name, kind) in COLUMNS {
-        let mut numbers = (0..schema.num_columns())
-            .filter(|number| names(*number).first().is_some_and(|first| first == name));
-        let Some(number) = numbers.next() else {
+    for about in read {
+        let columns::Column { name, kind } = about;
+        let Some(number) = there.iter().position(|there| *there == name) else {
             continue;
         };
         let column = schema.column(number);
-        if names(number).len() > 1 || column.max_rep_level() > 0 {
+        if path(number).len() > 1 || column.max_rep_level() > 0 {
             let message = match kind {
                 Kind::Text => format!("the column `{name}` is nested, and takes texts"),
                 Kind::Json | Kind::Either => {
@@ -192,29 +163,12 @@ fn columns(schema: &SchemaDescriptor) -> io::Result<Vec<Column>> {
             )));
         }
         found.push(Column {
-            name,
-            kind,
+            about,
             number,
             is_optional: column.max_def_level() > 0,
             reader: None,
             cells: Vec::new(),
         });
-    }
-    let has = |name: &str| found.iter().any(|column| column.name == name);
-    if has("request") {
-        // Other columns may say the same once more.
-        found.retain(|column| NOT_IN_A_REQUEST.contains(&column.name));
-    } else if !has("action") {
-        let there: Vec<String> = (0..schema.num_columns())
-            .filter_map(|number| names(number).into_iter().next())
-            .collect();
-        let near = ["request", "action"]
-            .iter()
-            .find_map(|name| did_you_mean(name, there.iter().map(String::as_str)))
-            .map_or(String::new(), |near| format!(" ({near})"));
-        return Err(io::Error::other(format!(
-            "it has neither a column `request` nor a column `action`{near}"
-        )));
     }
     Ok(found)
 }
@@ -234,7 +188,7 @@ impl Column {
             if read == 0 {
                 return Err(parquet::errors::ParquetError::General(format!(
                     "the column `{}` ends before the others",
-                    self.name
+                    self.about.name
                 )));
             }
             left -= read;
@@ -253,40 +207,11 @@ impl Column {
 
 /// Writes a row as a line; an error says why it is none.
 fn write(columns: &[Column], row: usize, out: &mut Vec<u8>) -> Result<(), String> {
-    let mut before = b'{';
-    for column in columns {
-        let name = column.name;
-        let Some(Some(cell)) = column.cells.get(row) else {
-            if name == "request" {
-                return Err("`request` is null".to_owned());
-            }
-            continue;
-        };
-        let text = std::str::from_utf8(cell.data())
-            .map_err(|_| format!("the column `{name}` is not UTF-8"))?;
-        let is_json = match column.kind {
-            Kind::Text => false,
-            Kind::Json => true,
-            Kind::Either => text.trim_start().starts_with(['{', '"']),
-        };
-        out.push(before);
-        before = b',';
-        // Texts and names are always written.
-        let _ = serde_json::to_writer(&mut *out, name);
-        out.push(b':');
-        if is_json {
-            serde_json::from_str::<&RawValue>(text)
-                .map_err(|error| format!("the column `{name}` is not JSON: {error}"))?;
-            out.extend_from_slice(text.as_bytes());
-        } else {
-            let _ = serde_json::to_writer(&mut *out, text);
-        }
-    }
-    if before == b'{' {
-        out.push(b'{');
-    }
-    out.push(b'}');
-    Ok(())
+    let cells = columns.iter().map(|column| {
+        let cell = column.cells.get(row).and_then(Option::as_ref);
+        (column.about, cell.map(ByteArray::data))
+    });
+    columns::write_line(cells, out)
 }
 
 fn damaged(error: parquet::errors::ParquetError) -> io::Error {

@@ -5,7 +5,7 @@ use std::{
     hash::{Hash, Hasher},
 };
 
-use agentos_runtime::{self as runtime, Decision, Effect, RecordedDecision, table::Place};
+use agentos_runtime::{self as runtime, Decision, Effect, Engine, RecordedDecision, table::Place};
 
 use super::cut;
 
@@ -46,14 +46,42 @@ pub enum Cause {
     Recorded,
 }
 
+impl Cause {
+    /// Each of them.
+    pub const ALL: [Cause; 8] = [
+        Cause::Rule,
+        Cause::Default,
+        Cause::AllAbstain,
+        Cause::NoPolicies,
+        Cause::UnknownPolicy,
+        Cause::WrongShape,
+        Cause::BrokenTable,
+        Cause::Recorded,
+    ];
+
+    /// As it is written in documents: `wrong_shape`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cause::Rule => "rule",
+            Cause::Default => "default",
+            Cause::AllAbstain => "all_abstain",
+            Cause::NoPolicies => "no_policies",
+            Cause::UnknownPolicy => "unknown_policy",
+            Cause::WrongShape => "wrong_shape",
+            Cause::BrokenTable => "broken_table",
+            Cause::Recorded => "recorded",
+        }
+    }
+}
+
 /// Where what decides was written.
 #[derive(Clone, Debug)]
 pub(super) enum At<'a> {
     Nowhere,
     /// In the sources of the engine that decided.
     Table(Place),
-    /// As the log has it.
-    Recorded(Cow<'a, str>),
+    /// Written out.
+    Spelled(Cow<'a, str>),
 }
 
 impl PartialEq for Basis<'_> {
@@ -100,12 +128,50 @@ impl<'a> From<RecordedDecision<'a>> for Basis<'a> {
             cause: Cause::Recorded,
             policy: decision.policy.map(cut),
             rule: decision.rule.map(cut),
-            at: decision.at.map_or(At::Nowhere, |at| At::Recorded(cut(at))),
+            at: decision.at.map_or(At::Nowhere, |at| At::Spelled(cut(at))),
+        }
+    }
+}
+
+impl<'a> Basis<'a> {
+    /// One whose parts were written out elsewhere, with the place where what decides
+    /// was written.
+    pub fn spelled(
+        effect: Effect,
+        cause: Cause,
+        policy: Option<Cow<'a, str>>,
+        rule: Option<Cow<'a, str>>,
+        at: Option<Cow<'a, str>>,
+    ) -> Basis<'a> {
+        Basis {
+            effect,
+            cause,
+            policy,
+            rule,
+            at: at.map_or(At::Nowhere, At::Spelled),
         }
     }
 }
 
 impl Basis<'_> {
+    /// Where what decides was written: `file:line:column`, in the sources of the
+    /// engine that decided.
+    pub fn at(&self, engine: &Engine) -> Option<String> {
+        match &self.at {
+            At::Nowhere => None,
+            At::Table(place) => Some(engine.spell(*place)),
+            At::Spelled(text) => Some(text.clone().into_owned()),
+        }
+    }
+
+    /// The same, where it was written out elsewhere.
+    pub fn spelled_at(&self) -> Option<&str> {
+        match &self.at {
+            At::Nowhere | At::Table(_) => None,
+            At::Spelled(text) => Some(text),
+        }
+    }
+
     /// What tells two of them apart.
     fn counted(&self) -> (Effect, Cause, Option<&str>, Option<&str>) {
         let (policy, rule) = (self.policy.as_deref(), self.rule.as_deref());
@@ -123,7 +189,7 @@ impl Basis<'_> {
             at: match self.at {
                 At::Nowhere => At::Nowhere,
                 At::Table(place) => At::Table(place),
-                At::Recorded(text) => At::Recorded(own(text)),
+                At::Spelled(text) => At::Spelled(own(text)),
             },
         }
     }

@@ -12,6 +12,7 @@
 
 mod basis;
 mod change;
+pub mod columns;
 pub mod json;
 pub mod markdown;
 mod outcome;

@@ -6,7 +6,6 @@ use serde_json::value::RawValue;
 
 use super::{
     Basis, Cause, Change, Direction,
-    basis::At,
     tally::{Kept, LineAt, Tally},
 };
 
@@ -120,7 +119,7 @@ pub struct Counted {
 /// A request whose answer changed.
 #[derive(Debug, Serialize)]
 pub struct Example {
-    /// `log:line`
+    /// `log:line`, or `log` where the line is not known.
     pub at: String,
     /// How many bytes it has.
     pub length: usize,
@@ -135,7 +134,7 @@ pub struct Example {
 /// A line that is no request.
 #[derive(Debug, Serialize)]
 pub struct UnreadableLine {
-    /// `log:line`
+    /// `log:line`, or `log` where the line is not known.
     pub at: String,
     /// What is wrong with it.
     pub message: String,
@@ -187,7 +186,10 @@ struct Finish<'f> {
 impl Finish<'_> {
     fn line(&self, at: LineAt) -> String {
         let log = self.logs.get(at.log).map_or("", |name| name);
-        format!("{log}:{}", at.line)
+        match at.line {
+            0 => log.to_owned(),
+            line => format!("{log}:{line}"),
+        }
     }
 
     /// The most frequent first.
@@ -261,11 +263,7 @@ impl BasisReport {
             cause: basis.cause,
             policy: basis.policy.as_deref().map(str::to_owned),
             rule: basis.rule.as_deref().map(str::to_owned),
-            at: match &basis.at {
-                At::Nowhere => None,
-                At::Table(place) => Some(engine.spell(*place)),
-                At::Recorded(text) => Some(text.clone().into_owned()),
-            },
+            at: basis.at(engine),
         }
     }
 }

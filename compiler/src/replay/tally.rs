@@ -9,7 +9,7 @@ use super::{Basis, Change, LONGEST_EXAMPLE, MOST_EXAMPLES, MOST_GROUPS, MOST_UNR
 pub struct LineAt {
     /// Index into the names of the logs.
     pub log: usize,
-    /// Counted from 1.
+    /// Counted from 1; 0 where it is not known.
     pub line: u64,
 }
 
@@ -82,25 +82,50 @@ impl<'e> Tally<'e> {
     /// Counts a request: what decides it now, and what did before, where that is
     /// known.
     pub fn add(&mut self, new: Basis<'e>, old: Option<Basis<'_>>, line: Line<'_>) {
-        self.requests += 1;
-        self.unrecorded += u64::from(old.is_none());
+        self.add_all(new, old, 1, Some(line));
+    }
+
+    /// Counts requests that were counted elsewhere, with one of them to be shown.
+    pub fn add_all(
+        &mut self,
+        new: Basis<'e>,
+        old: Option<Basis<'_>>,
+        requests: u64,
+        line: Option<Line<'_>>,
+    ) {
+        self.requests += requests;
+        if old.is_none() {
+            self.unrecorded += requests;
+        }
         if let Some(old) = old
             && let Some(change) = Change::between(old.effect, new.effect)
         {
-            self.directions[change.direction() as usize] += 1;
-            self.looser += u64::from(change.is_looser());
+            self.directions[change.direction() as usize] += requests;
+            if change.is_looser() {
+                self.looser += requests;
+            }
             let most = self.most_examples;
             match self.group((new.clone(), old)) {
-                Some(group) => group.add(line, most),
-                None => self.ungrouped += 1,
+                Some(group) => {
+                    group.requests += requests;
+                    if let Some(line) = line {
+                        group.add(line, most);
+                    }
+                }
+                None => self.ungrouped += requests,
             }
         }
-        *self.answers.entry(new).or_default() += 1;
+        *self.answers.entry(new).or_default() += requests;
     }
 
     /// Counts a line that is no request.
     pub fn add_unreadable(&mut self, at: LineAt, message: &str) {
-        self.unreadable += 1;
+        self.add_all_unreadable(1, at, message);
+    }
+
+    /// Counts lines that are no requests, of which one stands here.
+    pub fn add_all_unreadable(&mut self, lines: u64, at: LineAt, message: &str) {
+        self.unreadable += lines;
         if self.unreadable_lines.len() < MOST_UNREADABLE {
             let message = cut(message.into()).into_owned();
             self.unreadable_lines.push((at, message));
@@ -194,7 +219,6 @@ impl Changes {
     }
 
     fn add(&mut self, line: Line<'_>, most: usize) {
-        self.requests += 1;
         let kept = Kept {
             length: line.text.len(),
             at: line.at,
