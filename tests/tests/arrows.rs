@@ -19,7 +19,14 @@ const ARROWS: &[(&str, &[&str])] = &[
         "agentos-cli",
         &["agentos-compiler", "agentos-grammar", "agentos-runtime"],
     ),
+    ("agentos-scale", &["agentos-compiler", "agentos-runtime"]),
 ];
+
+/// What is built only where it is asked for: it takes minutes.
+const NOT_BUILT_BY_DEFAULT: &[&str] = &["agentos-scale", "agentos-benches"];
+
+/// Of the packages that only those need, some that others might come to link.
+const NEVER_BY_DEFAULT: &[&str] = &["arrow", "ballista", "datafusion", "object_store", "tokio"];
 
 /// How many packages the runtime is and links: the README says it without ours.
 const IN_RUNTIME: usize = 10;
@@ -74,6 +81,29 @@ fn crates_know_only_what_the_architecture_says() {
             ours.is_subset(&allowed),
             "{name} depends on {ours:?}, may on {allowed:?}"
         );
+    }
+}
+
+#[test]
+fn what_takes_minutes_is_not_built_by_default() {
+    let metadata: Value =
+        serde_json::from_str(&cargo(&["metadata", "--format-version=1", "--no-deps"])).unwrap();
+    let by_default = metadata["workspace_default_members"].as_array().unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    for name in NOT_BUILT_BY_DEFAULT {
+        let package = packages.iter().find(|package| package["name"] == *name);
+        let package = package.unwrap_or_else(|| panic!("no package {name}"));
+        assert!(!by_default.contains(&package["id"]), "{name}");
+    }
+    // Without a package, the tree is that of the default members.
+    let tree = cargo(&["tree", "-e", "normal,build,dev", "--prefix", "none"]);
+    let built: BTreeSet<&str> = tree
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert!(built.contains("agentos-cli"), "{built:?}");
+    for never in NEVER_BY_DEFAULT {
+        assert!(!built.contains(never), "{never} is built by default");
     }
 }
 
