@@ -27,6 +27,10 @@ policy mail "1.1" {
 }
 "#;
 
+/// `{"action": "web_search"}`, packed.
+const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x4c\x2e\xc9\xcc\xcf\x53\xb2\x52\x50\x2a\x4f\x4d\x8a\x2f\x4e\x4d\x2c\x4a\xce\x50\xaa\xe5\x02\x00\x3e\xe5\xf5\x6f\x19\x00\x00\x00";
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd\x20\x19\xc9\x00\x00{\"action\": \"web_search\"}\n";
+
 /// Lines of every kind: requests, records, what is no request, and nothing.
 fn log() -> String {
     let mut lines = Vec::new();
@@ -162,6 +166,25 @@ fn a_plan_counts_what_replay_counts() {
                 assert_eq!((ended, status), (Some(1), Some(1)));
             }
         }
+    }
+}
+
+#[test]
+fn a_packed_log_is_one_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("new.policy"), NEW).unwrap();
+    let made = agentos(path)
+        .args(["compile", "new.policy", "-o", "new.agentos"])
+        .status();
+    assert!(made.unwrap().success());
+    for (name, bytes) in [("day.jsonl.gz", GZIP), ("day.jsonl.zst", ZSTD)] {
+        fs::write(path.join(name), bytes).unwrap();
+        let mut command = scale(path);
+        command.args([name, "--policy", "new.agentos"]);
+        let (text, status) = run(&mut command);
+        assert!(text.ends_with("\n1 request: 1 allow\n"), "{text}");
+        assert_eq!(status, Some(0));
     }
 }
 
