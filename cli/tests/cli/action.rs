@@ -19,7 +19,7 @@ fn repository() -> Folder {
     folder.write(
         "policies/mail.cases.toml",
         "[[request]]\nname = \"inside\"\naction = \"send_email\"\n\
-         params.to = \"a@example.com\"\ndecision = \"allow\"\n",
+         params.to = \"a@example.com\"\ndecision = \"allow\"\nrule = \"allow-send_email-1\"\n",
     );
     git(&folder, &["init", "--quiet"]);
     git(&folder, &["add", "."]);
