@@ -5,6 +5,7 @@ use std::{collections::HashSet, fmt};
 use serde_json::Value;
 
 use super::{Setting, Settings};
+use crate::{Options, Sources, compile, diff::Verdict};
 
 /// The settings in which two policies differ, from the first to the second.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +70,8 @@ impl Settings {
     /// stricter.
     ///
     /// Tools and patterns are compared by what they are: another tool is
-    /// milder however few there are. Name and version have no part in it.
+    /// milder however few there are, and patterns are stricter where they are in
+    /// more texts, however they are written. Name and version have no part in it.
     pub fn is_stricter_than(&self, other: &Settings) -> bool {
         let sides = [
             less(self.max_tokens, other.max_tokens),
@@ -141,7 +143,33 @@ impl Settings {
                 .collect()
         };
         let (these, others) = (set(self), set(other));
-        Side::of(these.is_superset(&others), others.is_superset(&these))
+        if these == others {
+            return Side::Same;
+        }
+        match self.patterns_mean(other) {
+            Some(Verdict::Identical) => Side::Same,
+            Some(Verdict::Stricter) => Side::Stricter,
+            Some(Verdict::Looser | Verdict::Incomparable) => Side::Milder,
+            Some(Verdict::NotDecided) | None => {
+                Side::of(these.is_superset(&others), others.is_superset(&these))
+            }
+        }
+    }
+
+    /// How strict these patterns are beside the other ones by the texts in which they
+    /// are; `None` where some cannot be compiled.
+    fn patterns_mean(&self, other: &Settings) -> Option<Verdict> {
+        let plan = |settings: &Settings| {
+            let alone = Settings {
+                blocked_patterns: settings.blocked_patterns.clone(),
+                ..Settings::default()
+            };
+            let sources = Sources::one("patterns.yaml", alone.to_yaml());
+            compile(&sources, &Options::default()).0
+        };
+        let (old, new) = (plan(other)?, plan(self)?);
+        let diff = crate::diff::diff(&old.table(), &new.table()).ok()?;
+        Some(diff.verdict)
     }
 }
 
@@ -202,6 +230,7 @@ impl fmt::Display for Diff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::governance::PatternType;
 
     fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
         let mut settings = Settings::default();
@@ -258,6 +287,33 @@ mod tests {
         ] {
             assert!(stricter.is_stricter_than(&base), "{name}");
             assert!(!base.is_stricter_than(&stricter), "{name}");
+        }
+    }
+
+    #[test]
+    fn patterns_are_compared_by_the_texts_they_are_in() {
+        let of = |patterns: &[&str]| {
+            settings(|s| s.blocked_patterns = patterns.iter().map(|&one| one.into()).collect())
+        };
+        let regex = |text: &str| {
+            let kind = PatternType::Regex;
+            settings(|s| s.blocked_patterns = vec![(text, kind).into()])
+        };
+        for (stricter, milder) in [
+            (of(&["rm"]), of(&["rm -rf"])),
+            (of(&["rm"]), of(&["rm -rf", "rm -r"])),
+            (regex("r[mn]"), of(&["rm"])),
+        ] {
+            assert!(stricter.is_stricter_than(&milder), "{stricter:?}");
+            assert!(!milder.is_stricter_than(&stricter), "{stricter:?}");
+        }
+        for (one, other) in [
+            (of(&["rm"]), of(&["rm", "rm -rf"])),
+            (of(&["RM"]), of(&["rm"])),
+            (of(&["a"]), of(&["b"])),
+        ] {
+            assert!(!one.is_stricter_than(&other), "{one:?}");
+            assert!(!other.is_stricter_than(&one), "{one:?}");
         }
     }
 

@@ -98,46 +98,67 @@ impl Meaning<'_> {
                     params.insert(name, value);
                 }
                 Some(None) => {}
-                None if is_none => return Err(self.no_text(guess, most_states)),
+                None if is_none => return Err(self.no_text(number, guess, most_states)),
                 None => return Err(Flaw::NotDecided(self.text_questions())),
             }
         }
         Ok(())
     }
 
-    /// What is wrong where no value has what the text is to have: that may be so
-    /// of every text.
-    fn no_text(&self, guess: &[Option<bool>], most_states: usize) -> Flaw {
+    /// What is wrong where no value has what a question wants the text to have: that
+    /// may be so of every text.
+    fn no_text(&self, unmet: usize, guess: &[Option<bool>], most_states: usize) -> Flaw {
         let questions = self.text_questions();
         let not_decided = || Flaw::NotDecided(questions.clone());
-        let mut wanted: Vec<(usize, Rc<Vec<Language>>, bool)> = Vec::new();
-        for &number in &questions {
+        // Those languages that say all there is to say of a text.
+        let plain = |number: usize| -> Option<Rc<Vec<Language>>> {
             let ask = &self.atoms[number].ask;
-            let Ok(Some(languages)) = self.languages.of(ask) else {
-                continue;
-            };
-            let is_plain = languages.iter().enumerate().all(|(at, language)| {
+            let languages = self.languages.of(ask).ok()??;
+            let mut all = languages.iter().enumerate();
+            let is_plain = all.all(|(at, language)| {
                 language.is_exact && !language.minds_end && !is_of_values(ask, at)
             });
-            if is_plain && (guess[number] == Some(false) || languages.len() == 1) {
-                wanted.push((number, languages, guess[number] == Some(true)));
+            is_plain.then_some(languages)
+        };
+        let Some(unmet_languages) = plain(unmet) else {
+            return not_decided();
+        };
+        let mut wanted: Vec<(usize, Rc<Vec<Language>>, bool)> = Vec::new();
+        for &number in questions.iter().filter(|&&number| number != unmet) {
+            let Some(languages) = plain(number) else {
+                continue;
+            };
+            let is_wanted = guess[number] == Some(true);
+            if guess[number] == Some(false) || languages.len() == 1 {
+                wanted.push((number, languages, is_wanted));
             }
         }
+        // None of the ways to have it goes together with the rest.
         let is_none = |wanted: &[(usize, Rc<Vec<Language>>, bool)]| {
-            let all = wanted.iter().flat_map(|(_, languages, is_in)| {
+            let others = wanted.iter().flat_map(|(_, languages, is_in)| {
                 languages.iter().map(|language| Wanted {
                     language,
                     around: Around::Nothing,
                     is_in: *is_in,
                 })
             });
-            member(&all.collect::<Vec<_>>(), most_states) == Member::None
+            let others: Vec<Wanted<'_>> = others.collect();
+            unmet_languages.iter().all(|language| {
+                let sought = Wanted {
+                    language,
+                    around: Around::Nothing,
+                    is_in: true,
+                };
+                let all = others.iter().cloned().chain([sought]);
+                member(&all.collect::<Vec<_>>(), most_states) == Member::None
+            })
         };
         if !is_none(&wanted) {
             return not_decided();
         }
         let wanted = needed(wanted, is_none);
-        Flaw::Contradiction(wanted.into_iter().map(|(number, ..)| number).collect())
+        let numbers = wanted.into_iter().map(|(number, ..)| number);
+        Flaw::Contradiction(numbers.chain([unmet]).collect())
     }
 
     fn text_questions(&self) -> Vec<usize> {
