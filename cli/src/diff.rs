@@ -86,7 +86,7 @@ fn read(side: &Path) -> Result<Option<Read>, Failure> {
     if !side.exists()
         && let Some(revision) = Revision::parse(side)
     {
-        return Read::inputs(revision.read()?);
+        return Ok(Read::inputs(revision.read()?));
     }
     let files = input::walk(&[side.to_owned()]).map_err(Failure::Unread)?;
     Read::files(&files)

@@ -24,20 +24,19 @@ impl Read {
     /// Reads the policies of `files`, be they texts or artifacts. `None` where the
     /// texts have errors, which were then shown.
     pub(crate) fn files(files: &[PathBuf]) -> Result<Option<Read>, Failure> {
-        Read::inputs(input::read_policies(files).map_err(Failure::Unread)?)
+        let inputs = input::read_policies(files).map_err(Failure::Unread)?;
+        Ok(Read::inputs(inputs))
     }
 
     /// The same of what was read already.
-    pub(crate) fn inputs(inputs: Inputs) -> Result<Option<Read>, Failure> {
+    pub(crate) fn inputs(inputs: Inputs) -> Option<Read> {
         let (plan, findings) = agentos_compiler::compile(&inputs.sources, &Options::default());
         output::show_errors(&inputs.sources, &findings);
-        let Some(plan) = plan else {
-            return Ok(None);
-        };
-        Ok(Some(Read {
+        let plan = plan?;
+        Some(Read {
             plan: (!inputs.sources.is_empty()).then_some(plan),
             artifacts: inputs.artifacts,
-        }))
+        })
     }
 
     /// All of them as one table.

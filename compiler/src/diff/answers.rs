@@ -162,7 +162,7 @@ impl<'c, 't> Comparing<'c, 't> {
     }
 
     fn cases(&self) -> impl Iterator<Item = Case<'t>> {
-        let names = self.names.names.iter().enumerate();
+        let names = self.names.all.iter().enumerate();
         names.map(|(at, name)| self.case(name, at < self.names.others))
     }
 

@@ -70,7 +70,7 @@ impl<'t> Words<'t> {
         };
         if !words.iter().any(|word| is_glob(word)) {
             return Names {
-                names: words.iter().map(|&word| word.to_owned()).collect(),
+                all: words.iter().map(|&word| word.to_owned()).collect(),
                 others: 0,
                 are_all: true,
             };
@@ -78,9 +78,9 @@ impl<'t> Words<'t> {
         let globs: Vec<Glob> = words.iter().map(|word| Glob::new(word)).collect();
         let mut names = Names::of_rules(policies, stage);
         let is_about = |name: &String| globs.iter().any(|glob| glob.matches(name));
-        let others = names.names.iter().take(names.others);
+        let others = names.all.iter().take(names.others);
         names.others = others.filter(|name| is_about(name)).count();
-        names.names.retain(is_about);
+        names.all.retain(is_about);
         names
     }
 }
@@ -177,10 +177,12 @@ fn of_parts<'t>(
         };
         let (mut was, mut is) = (means(old, &was.rules), means(new, &is.rules));
         let mut counts: HashMap<&Means<'t>, i64> = HashMap::new();
-        was.iter()
-            .for_each(|rule| *counts.entry(rule).or_default() += 1);
-        is.iter()
-            .for_each(|rule| *counts.entry(rule).or_default() -= 1);
+        for rule in &was {
+            *counts.entry(rule).or_default() += 1;
+        }
+        for rule in &is {
+            *counts.entry(rule).or_default() -= 1;
+        }
         let changed: Vec<&Means<'t>> = counts
             .into_iter()
             .filter(|(_, count)| *count != 0)

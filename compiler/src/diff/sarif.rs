@@ -1,6 +1,8 @@
 //! What differs to SARIF 2.1.0: each change at the line that decides now, so that
 //! code scanning shows it where it was made.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -62,10 +64,11 @@ fn changed(changed: &Changed) -> Value {
         changed.new
     );
     if let Some([old, new]) = &changed.approvers {
-        text += &format!("\napproved by {old}, now {new}");
+        // Writing to a `String` does not fail.
+        let _ = write!(text, "\napproved by {old}, now {new}");
     }
     if let Some(first) = changed.actions.first() {
-        text += &format!("\nfor example: {}", shown(first));
+        let _ = write!(text, "\nfor example: {}", shown(first));
     }
     result(changed.side, &text, changed.new.at.as_deref())
 }

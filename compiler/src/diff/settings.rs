@@ -139,7 +139,7 @@ impl<'p, 't> Pairs<'p, 't> {
             let is_of_it = |other: &&Rate<'t>| {
                 other.actions == rate.actions && other.per_tenant == rate.per_tenant
             };
-            let other = new.iter().position(|other| is_of_it(other));
+            let other = new.iter().position(is_of_it);
             let other = other.map(|at| new.remove(at));
             found.push(self.rate(Some(rate), other));
         }

@@ -21,7 +21,7 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Names {
     /// Those that no policy names one by one first.
-    pub(crate) names: Vec<String>,
+    pub(crate) all: Vec<String>,
     /// How many they are.
     pub(crate) others: usize,
     /// Whether every other name is judged as one of them is.
@@ -32,7 +32,9 @@ impl Names {
     /// Those that the words of rules of a stage tell apart.
     pub(crate) fn new(policies: &[&Policy<'_>], stage: Stage) -> Names {
         Names::told_apart(policies, stage, &mut |words, actions| {
-            actions.iter().for_each(|word| words.add_glob(word));
+            for word in actions {
+                words.add_glob(word);
+            }
         })
     }
 
@@ -185,11 +187,11 @@ impl<'t> Words<'t> {
             !first.is_empty() && !is_known
         });
         let firsts: Vec<String> = firsts.cloned().collect();
-        let mut names: Vec<String> = search.names.into_iter().chain(firsts).collect();
-        let others = names.len();
-        names.extend(self.literals.iter().map(|&name| name.to_owned()));
+        let mut all: Vec<String> = search.names.into_iter().chain(firsts).collect();
+        let others = all.len();
+        all.extend(self.literals.iter().map(|&name| name.to_owned()));
         Names {
-            names,
+            all,
             others,
             are_all: is_whole && !self.is_open,
         }
@@ -322,7 +324,7 @@ mod tests {
         }
         let names = all.names();
         assert!(names.are_all);
-        names.names
+        names.all
     }
 
     #[test]

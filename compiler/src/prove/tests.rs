@@ -203,7 +203,7 @@ fn what_is_found_holds_and_what_is_not_is_nowhere() {
         let names = Names::new(&[policy], Stage::Call);
         let about = About::new(policy, Stage::Call);
         assert!(names.are_all);
-        for action in names.names {
+        for action in names.all {
             let place = Place {
                 action: action.clone(),
                 stage: Stage::Call,
@@ -272,7 +272,7 @@ fn findings_are_right_and_none_is_missed() {
         let table = plan.table();
         let engine = Engine::new(&table).unwrap();
         let rules = &plan.program().policies[0].own().rules;
-        let names = Names::new(&[&table.policies[0]], Stage::Call).names;
+        let names = Names::new(&[&table.policies[0]], Stage::Call).all;
         let samples: Vec<Request<'_>> = (0..SAMPLES)
             .map(|_| {
                 let action = random.usize(..names.len());

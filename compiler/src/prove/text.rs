@@ -149,7 +149,7 @@ impl Meaning<'_> {
                     around: Around::Nothing,
                     is_in: true,
                 };
-                let all = others.iter().cloned().chain([sought]);
+                let all = others.iter().copied().chain([sought]);
                 member(&all.collect::<Vec<_>>(), most_states) == Member::None
             })
         };

@@ -114,7 +114,7 @@ impl<'p, 't> Asking<'p, 't> {
         let Some((_, _, names)) = self.stages.get(at) else {
             return Vec::new();
         };
-        let names = names.names.iter();
+        let names = names.all.iter();
         let names = names
             .filter(|name| glob.as_ref().is_none_or(|glob| glob.matches(name)) && !is_other(name));
         names.take(MOST_NAMES).cloned().collect()

@@ -73,6 +73,9 @@ fn pages<'p, 't: 'p>(
     out
 }
 
+/// The columns of an action's table.
+const COLUMNS: [&str; 5] = ["answer", "when", "because", "for example", "rule"];
+
 struct Page<'p, 't> {
     /// Those of the sources.
     names: &'p [String],
@@ -213,7 +216,6 @@ impl<'t> Page<'_, 't> {
             policy: self.policy,
             code,
         };
-        const COLUMNS: [&str; 5] = ["answer", "when", "because", "for example", "rule"];
         let otherwise = [
             answers::default(self.policy),
             if rules.is_empty() {

@@ -46,7 +46,7 @@ impl Tests {
 }
 
 /// The table without one of its rules.
-fn without<'t>(table: &Table<'t>, rule: usize) -> Engine {
+fn without(table: &Table<'_>, rule: usize) -> Engine {
     let mut table = table.clone();
     let part = &mut table.policies.to_mut()[0].parts.to_mut()[0];
     part.rules.to_mut().remove(rule);

@@ -365,7 +365,7 @@ impl<'c, 't> Checking<'c, 't> {
             };
         }
         let glob = Glob::new(word);
-        let names = self.names.names.iter();
+        let names = self.names.all.iter();
         Actions {
             names: names.filter(|name| glob.matches(name)).cloned().collect(),
             are_all: self.names.are_all,

@@ -43,7 +43,7 @@ impl<'t> Checking<'_, 't> {
         second: Subject<'_, 't>,
     ) -> Option<Box<Request<'static>>> {
         let fire = [self.fires(first.rule), self.fires(second.rule)];
-        let names = self.names.names.clone();
+        let names = self.names.all.clone();
         names.iter().find_map(|name| {
             let case = self.case(name);
             let answers = case.rules.get(&first.at)?.answers;
