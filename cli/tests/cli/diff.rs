@@ -166,6 +166,7 @@ fn sarif_and_markdown_are_for_pull_requests() {
     let out = folder
         .run(["diff", "old.policy", "new.policy", "--format", "sarif"])
         .fine();
+    assert!(crate::sarif().is_valid(&json(&out)), "{out}");
     let result = &json(&out)["runs"][0]["results"][0];
     assert_eq!(result["ruleId"], "diff-looser");
     let place = &result["locations"][0]["physicalLocation"];

@@ -108,6 +108,17 @@ impl Folder {
     }
 }
 
+/// What says whether a document is SARIF.
+fn sarif() -> jsonschema::Validator {
+    let schema = include_str!("../../../compiler/tests/data/sarif-schema-2.1.0.json");
+    // The standard writes a closing bracket of a pattern without its backslash.
+    let schema = json(&schema.replace("{2}]?$", r"{2}\\]?$"));
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap()
+}
+
 /// The command, in `folder`, with nothing of our own environment that it looks at.
 fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_agentos"));
