@@ -10,7 +10,10 @@
 )]
 
 pub mod cedar;
+pub mod changes;
 pub mod clock;
+pub mod declared;
+pub mod drawn;
 pub mod finders;
 pub mod generated;
 pub mod language;
@@ -21,6 +24,7 @@ pub mod rego;
 pub mod report;
 pub mod rules;
 pub mod signals;
+pub mod symbolic;
 pub mod texts;
 pub mod vectorscan;
 

@@ -1,6 +1,11 @@
 //! Rules and requests in, what agentos says of them out.
 
-use agentos_compiler::{Options, Plan, Sources, compile, shipped};
+use agentos_compiler::{
+    Options, Plan, Sources, compile,
+    diff::{Verdict, diff},
+    finding::{Finding, codes},
+    shipped,
+};
 use agentos_runtime::{Engine, Request, RequestSource};
 
 use crate::rules;
@@ -37,6 +42,45 @@ pub fn shipped(name: &str) -> Plan {
 /// When the runtime refuses its table.
 pub fn engine(plan: &Plan) -> Engine {
     Engine::new(&plan.table()).expect("the runtime takes what the compiler makes")
+}
+
+/// How strict the second plan is beside the first one.
+///
+/// # Panics
+///
+/// When the runtime refuses one of their tables.
+pub fn verdict(plans: &[Plan; 2]) -> Verdict {
+    let [old, new] = [plans[0].table(), plans[1].table()];
+    let diff = diff(&old, &new).expect("the runtime takes what the compiler makes");
+    diff.verdict
+}
+
+/// Everything that `agentos validate` finds.
+pub fn proved(text: &str) -> Vec<Finding> {
+    let options = Options {
+        strict: false,
+        proves: true,
+    };
+    compile(&Sources::one("authz.policy", text), &options).1
+}
+
+/// The lines, from 0, of rules that never decide; `None` where one is not decided.
+pub fn shadowed(text: &str) -> Option<Vec<usize>> {
+    let findings = proved(text);
+    let is = |finding: &Finding, lint: &codes::Lint| finding.lint.code == lint.code;
+    if findings.iter().any(|finding| is(finding, &codes::NOT_DECIDED)) {
+        return None;
+    }
+    let never = [&codes::SHADOWED_RULE, &codes::NEVER_HOLDS];
+    let never = |finding: &&Finding| never.iter().any(|lint| is(finding, lint));
+    let line = |finding: &Finding| {
+        let before = &text[..finding.primary.span.start as usize];
+        before.matches('\n').count()
+    };
+    let mut lines: Vec<usize> = findings.iter().filter(never).map(line).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    Some(lines)
 }
 
 /// A request as we have it.
