@@ -178,7 +178,7 @@ fn shadowed(mut cedar: Option<&mut Symbolic>) {
             rules.extend(narrow);
             let actions = actions(&rules);
             let text = declared::ours(&actions, &rules);
-            let found = found(&actions.len(), &text).expect("they are plain");
+            let found = found(actions.len(), &text).expect("they are plain");
             let taken = median(TIMES, || (), |()| ours::proved(&text));
             let mut row = vec![
                 workload.name().to_owned(),
@@ -208,7 +208,7 @@ fn shadowed(mut cedar: Option<&mut Symbolic>) {
 
 /// The numbers of rules that never decide, as ours says. Before them stand the first
 /// line and one for each action.
-fn found(actions: &usize, text: &str) -> Option<Vec<usize>> {
+fn found(actions: usize, text: &str) -> Option<Vec<usize>> {
     let lines = ours::shadowed(text)?;
     Some(lines.into_iter().map(|line| line - actions - 1).collect())
 }
@@ -288,7 +288,7 @@ fn agree(count: u64, cedar: Option<&mut Symbolic>) {
         for rules in &of {
             let own = actions(rules);
             let text = declared::ours(&own, rules);
-            match (found(&own.len(), &text), cedar.shadowed(rules, LIMIT)) {
+            match (found(own.len(), &text), cedar.shadowed(rules, LIMIT)) {
                 (Some(ours), Some(theirs)) if ours == theirs => {
                     of_rules += rules.len();
                     of_shadowed += ours.len();

@@ -196,7 +196,9 @@ pub fn schema(actions: &BTreeSet<&str>) -> String {
 
 /// The rules in Cedar's language, a line each.
 pub fn cedar(rules: &[Rule]) -> String {
-    let lines = rules.iter().map(|rule| cedar_rule(rule, rule.allows) + "\n");
+    let lines = rules
+        .iter()
+        .map(|rule| cedar_rule(rule, rule.allows) + "\n");
     lines.collect()
 }
 

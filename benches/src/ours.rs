@@ -65,21 +65,25 @@ pub fn proved(text: &str) -> Vec<Finding> {
 }
 
 /// The lines, from 0, of rules that never decide; `None` where one is not decided.
+///
+/// Each rule stands on a line of its own, at its start. That a rule never decides for
+/// one member of a list is a finding as well, whose place is that list.
 pub fn shadowed(text: &str) -> Option<Vec<usize>> {
     let findings = proved(text);
     let is = |finding: &Finding, lint: &codes::Lint| finding.lint.code == lint.code;
-    if findings.iter().any(|finding| is(finding, &codes::NOT_DECIDED)) {
+    let open = |finding| is(finding, &codes::NOT_DECIDED);
+    if findings.iter().any(open) {
         return None;
     }
-    let never = [&codes::SHADOWED_RULE, &codes::NEVER_HOLDS];
-    let never = |finding: &&Finding| never.iter().any(|lint| is(finding, lint));
-    let line = |finding: &Finding| {
-        let before = &text[..finding.primary.span.start as usize];
-        before.matches('\n').count()
-    };
-    let mut lines: Vec<usize> = findings.iter().filter(never).map(line).collect();
+    let never =
+        |finding: &&Finding| is(finding, &codes::SHADOWED_RULE) || is(finding, &codes::NEVER_HOLDS);
+    let before = |finding: &Finding| &text[..finding.primary.span.start as usize];
+    let of_rules = findings.iter().filter(never).map(before);
+    let of_rules = of_rules.filter(|before| before.ends_with('\n'));
+    let mut lines: Vec<usize> = of_rules
+        .map(|before| before.matches('\n').count())
+        .collect();
     lines.sort_unstable();
-    lines.dedup();
     Some(lines)
 }
 

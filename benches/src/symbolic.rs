@@ -94,8 +94,7 @@ impl Symbolic {
         // Whether what the new one allows, the old one does; and the other way round.
         let (mut is_within, mut is_around) = (true, true);
         for about in schema.request_envs() {
-            let [old, new] =
-                [0, 1].map(|side| compile(&parsed.policies[side], &about, &symbols));
+            let [old, new] = [0, 1].map(|side| compile(&parsed.policies[side], &about, &symbols));
             if is_within {
                 is_within = self.implies(&new, &old)?;
             }
@@ -163,7 +162,11 @@ fn symbols(schema: &Schema) -> CompiledSchema {
     CompiledSchema::new(schema).expect("it is complete")
 }
 
-fn compile(policies: &PolicySet, about: &RequestEnv, symbols: &CompiledSchema) -> CompiledPolicySet {
+fn compile(
+    policies: &PolicySet,
+    about: &RequestEnv,
+    symbols: &CompiledSchema,
+) -> CompiledPolicySet {
     let environment = symbols.sym_env(about).expect("the schema made it");
     let schema = symbols.schema();
     CompiledPolicySet::compile_with_custom_symenv(policies, about, schema, environment)
