@@ -2,7 +2,8 @@
 //!
 //! Both must say the same before either is timed; where they do not, the run ends
 //! and shows both policies. `-- agree 500` draws 500 pairs of policies and compares
-//! what is said of them, without times.
+//! what is said of them, without times; `-- small`, `-- never` and `-- large` pick a
+//! table.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::cast_precision_loss,
@@ -42,10 +43,10 @@ fn main() {
     let Some(words) = picked() else {
         return;
     };
-    let mut words = words.iter();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let mut cedar = Symbolic::new();
-    if words.next().is_some_and(|word| word == "agree") {
-        let count = words.next().map_or(Ok(500), |word| word.parse());
+    if let ["agree", count @ ..] = words.as_slice() {
+        let count = count.first().map_or(Ok(500), |count| count.parse());
         agree(count.expect("a number of policies"), cedar.as_mut());
         return;
     }
@@ -53,9 +54,16 @@ fn main() {
         Some(version) => eprintln!("with {version}"),
         None => eprintln!("no cvc5, so nothing of Cedar's checker"),
     }
-    changes(cedar.as_mut());
-    shadowed(cedar.as_mut());
-    large();
+    let is_picked = |name| words.is_empty() || words.contains(&name);
+    if is_picked("small") {
+        changes(cedar.as_mut());
+    }
+    if is_picked("never") {
+        shadowed(cedar.as_mut());
+    }
+    if is_picked("large") {
+        large();
+    }
 }
 
 /// Small changes of each workload, for both.
@@ -82,12 +90,16 @@ fn changes(mut cedar: Option<&mut Symbolic>) {
                 let of = change.of(&rules);
                 let (plans, time) = ours(&of);
                 assert_eq!(ours::verdict(&plans), change.verdict(), "{}", shown(&of));
+                eprintln!("  {}: {}", change.name(), duration(time));
                 taken.push(time);
                 let Some(cedar) = cedar.as_deref_mut().filter(|_| is_asked) else {
                     continue;
                 };
                 match beside(cedar, &of, change.verdict()) {
-                    Some(time) => theirs.push(time),
+                    Some(time) => {
+                        eprintln!("  {}, Cedar: {}", change.name(), duration(time));
+                        theirs.push(time);
+                    }
                     None => is_asked = false,
                 }
             }
@@ -221,36 +233,53 @@ fn large() {
         "workload",
         "rules",
         "one changed",
+        "is",
         "a tenth changed",
+        "is",
         "`deny *` of a text added",
+        "is",
     ]);
     for workload in Workload::ALL {
+        // What takes a hundred times as long for ten times the rules may take a minute.
+        let mut is_asked = [true; 3];
         for size in SIZES_OURS {
             eprintln!("comparing, {}, {size} rules, ours alone", workload.name());
-            let old = rules::rules(workload, size);
-            let changed = |each: usize| {
-                let mut new = old.clone();
-                new.iter_mut().skip(5).step_by(each).for_each(change);
-                language::text(&new)
-            };
-            let text = language::text(&old);
-            let deny = "deny * when text contains \"drop table\";\n}\n";
-            let denied = text.trim_end().trim_end_matches('}').to_owned() + deny;
             let mut row = vec![workload.name().to_owned(), thousands(size as f64)];
-            for new in [changed(size), changed(10), denied] {
-                let plans = [ours::plan(&text), ours::plan(&new)];
+            for (changed, is_asked) in changed(workload, size).into_iter().zip(&mut is_asked) {
+                if !*is_asked {
+                    row.extend(["–", ""].map(str::to_owned));
+                    continue;
+                }
+                let plans = changed.map(|text| ours::plan(&text));
                 let start = Instant::now();
                 let verdict = ours::verdict(&plans);
                 let first = start.elapsed();
+                *is_asked = first * 100 < LIMIT;
                 let taken = again(first, || {
                     ours::verdict(&plans);
                 });
-                row.push(format!("{} {}", verdict.words(), duration(taken)));
+                eprintln!("  {}: {}", verdict.words(), duration(taken));
+                row.extend([duration(taken), verdict.words().to_owned()]);
             }
             table.row(row);
         }
     }
     table.print();
+}
+
+/// A workload's rules before and after: one is changed, a tenth is, and what has a text
+/// is denied.
+fn changed(workload: Workload, size: usize) -> [[String; 2]; 3] {
+    let old = rules::rules(workload, size);
+    let text = language::text(&old);
+    let every = |each: usize| {
+        let mut new = old.clone();
+        new.iter_mut().skip(5).step_by(each).for_each(change);
+        language::text(&new)
+    };
+    let deny = "    deny * when text contains \"drop table\";\n}\n";
+    let denied = text.trim_end().trim_end_matches('}').to_owned() + deny;
+    [every(size), every(10), denied].map(|new| [text.clone(), new])
 }
 
 /// Another value for what a rule compares; an effect turned where it compares nothing.

@@ -16,7 +16,7 @@ pub enum Change {
     Turned,
     /// One rule is taken out.
     Dropped,
-    /// One condition holds for more, and a `deny` of a user is added.
+    /// One condition holds for more, and a `deny` of an amount is added.
     Moved,
     /// A rule is added that only repeats what is allowed.
     Shadowed,
@@ -85,7 +85,7 @@ impl Change {
                 new.push(Rule {
                     allows: false,
                     action: rules[at].action.clone(),
-                    when: Condition::UserIs("mallory".to_owned()),
+                    when: Condition::Amount(Order::Is, 3),
                 });
             }
             Change::Shadowed => new.push(narrowed(&rules[at])),
