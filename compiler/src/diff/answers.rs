@@ -308,7 +308,10 @@ impl<'c, 't> Comparing<'c, 't> {
     fn compare_approvers(&self, case: &mut Case<'t>, found: &mut Found<'c>) {
         let [old, new] = [0, 1].map(|side| self.approvers(side, case));
         for (was, before) in &old {
-            for (is, now) in new.iter().filter(|(is, _)| is != was) {
+            for (is, now) in new
+                .iter()
+                .filter(|(is, _)| approvers_side(*was, *is).is_some())
+            {
                 let both = case.meaning.circuit.all([*before, *now]);
                 if both == case.meaning.circuit.no() {
                     continue;
@@ -377,7 +380,10 @@ impl<'c, 't> Comparing<'c, 't> {
                 };
                 (change.direction(), side)
             }
-            (None, Some([old, new])) => (Direction::Other, approvers_side(old, new)),
+            (None, Some([old, new])) => match approvers_side(old, new) {
+                Some(side) => (Direction::Other, side),
+                None => return,
+            },
             (None, None) => return,
         };
         let approvers = approvers.map(|both| both.map(words::approvers));
@@ -417,10 +423,11 @@ const fn place(at: table::Place) -> [u32; 3] {
 
 /// How strict it is that these may approve, beside those. Without any, whoever
 /// may approve at all can.
-fn approvers_side(old: Option<&Approvers<'_>>, new: Option<&Approvers<'_>>) -> Side {
+fn approvers_side(old: Option<&Approvers<'_>>, new: Option<&Approvers<'_>>) -> Option<Side> {
     let (old, new) = match (old, new) {
-        (None, _) => return Side::Stricter,
-        (_, None) => return Side::Looser,
+        (None, None) => return None,
+        (None, _) => return Some(Side::Stricter),
+        (_, None) => return Some(Side::Looser),
         (Some(old), Some(new)) => (old, new),
     };
     let holds = |all: &Approvers<'_>, some: &Approvers<'_>| {
@@ -436,7 +443,7 @@ fn approvers_side(old: Option<&Approvers<'_>>, new: Option<&Approvers<'_>>) -> S
     let within = Side::of_bound(old.within_ms, new.within_ms);
     let sides = [of, needed, within].into_iter().flatten();
     // The same names in another order are no change to anybody.
-    Side::of_all(sides).unwrap_or(Side::Neither)
+    Side::of_all(sides)
 }
 
 /// That an answer has this effect.

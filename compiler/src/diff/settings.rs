@@ -87,8 +87,20 @@ impl<'p, 't> Pairs<'p, 't> {
         for [old, new] in &self.pairs {
             self.modes(old, new, &mut found);
             self.views(old, new, &mut found);
-            trust(old, new, &mut found);
+            trust(Some(old), Some(new), &mut found);
         }
+        for policy in self.alone() {
+            let is_old = self.tables[0]
+                .policies
+                .iter()
+                .any(|old| std::ptr::eq(old, policy));
+            if is_old {
+                trust(Some(policy), None, &mut found);
+            } else {
+                trust(None, Some(policy), &mut found);
+            }
+        }
+        self.shadows(&mut found);
         found.sort();
         found
     }
@@ -178,6 +190,28 @@ impl<'p, 't> Pairs<'p, 't> {
         found.push(self.of_policies([old, new], side, what, [words(old.mode), words(new.mode)]));
     }
 
+    /// Where policies come or go and some are only reported, what holds nobody back
+    /// may take the place of what does: no side of that is the stricter one.
+    fn shadows(&self, found: &mut Vec<Setting>) {
+        let are_some_alone = self.alone().any(|policy| !policy.base);
+        let [old, new] = self.tables.map(|table| {
+            let shadows = asked(table).filter(|policy| policy.mode == Mode::Shadow);
+            shadows.map(|policy| policy.name).collect::<Vec<_>>()
+        });
+        if !are_some_alone || (old.is_empty() && new.is_empty()) {
+            return;
+        }
+        let words = |names: &[&str]| (!names.is_empty()).then(|| list(names, |name| code(name)));
+        found.push(Setting {
+            side: Side::Neither,
+            what: "policies that are only reported, beside others".to_owned(),
+            old: words(&old),
+            new: words(&new),
+            old_at: None,
+            new_at: None,
+        });
+    }
+
     fn views(&self, old: &Policy<'t>, new: &Policy<'t>, found: &mut Vec<Setting>) {
         let sees = |policy: &Policy<'t>| {
             let rules = policy.parts.iter().flat_map(|part| part.rules.iter());
@@ -265,10 +299,10 @@ fn rate_side(old: &Rate<'_>, new: &Rate<'_>) -> Side {
     Side::of_all(sides).unwrap_or(Side::Neither)
 }
 
-fn trust<'t>(old: &Policy<'t>, new: &Policy<'t>, found: &mut Vec<Setting>) {
+fn trust<'t>(old: Option<&Policy<'t>>, new: Option<&Policy<'t>>, found: &mut Vec<Setting>) {
     let none = &[][..];
     let [was, is] = [old, new].map(|policy| {
-        let trust = policy.trust.as_ref();
+        let trust = policy.and_then(|policy| policy.trust.as_ref());
         trust.map_or(none, |trust| &*trust.supervisors)
     });
     let words = |supervisor: &Supervisor<'_>| {
@@ -301,7 +335,7 @@ fn trust<'t>(old: &Policy<'t>, new: &Policy<'t>, found: &mut Vec<Setting>) {
         }
     }
     let [was, is] = [old, new].map(|policy| {
-        let trust = policy.trust.as_ref();
+        let trust = policy.and_then(|policy| policy.trust.as_ref());
         trust.map(|trust| trust.max_escalation_depth)
     });
     if let Some(side) = Side::of_bound(was, is) {
@@ -309,7 +343,7 @@ fn trust<'t>(old: &Policy<'t>, new: &Policy<'t>, found: &mut Vec<Setting>) {
             side,
             what: format!(
                 "levels that an escalation of {} climbs, at most",
-                code(new.name)
+                code(new.or(old).map_or("", |policy| policy.name))
             ),
             old: was.map(|depth| depth.to_string()),
             new: is.map(|depth| depth.to_string()),

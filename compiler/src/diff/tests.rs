@@ -260,6 +260,51 @@ fn a_disguise_that_both_look_through_hides_no_change() {
 }
 
 #[test]
+fn what_is_only_reported_takes_the_place_of_nothing() {
+    let shadow = "policy s { mode shadow; default allow because \"x\"; deny a; }";
+    let deny = "policy e { default allow because \"x\"; deny a; }";
+    let other = "policy q { default allow because \"x\"; deny b; }";
+    for (old, new) in [
+        (format!("{deny} {shadow}"), shadow.to_owned()),
+        (
+            format!("{deny} {other}"),
+            "policy all { mode shadow; default allow because \"x\"; deny a, b; }".to_owned(),
+        ),
+        (deny.to_owned(), format!("{deny} {shadow}")),
+    ] {
+        assert_eq!(of(&old, &new).verdict, Verdict::Incomparable, "{old}");
+    }
+}
+
+#[test]
+fn a_trust_root_that_comes_or_goes_counts() {
+    let with = "policy p { allow a; trust { supervisor \"r\" level 0; } } policy q { allow a; }";
+    let without = "policy q { allow a; }";
+    for (old, new) in [(with, without), (without, with)] {
+        assert_eq!(of(old, new).verdict, Verdict::Incomparable);
+    }
+}
+
+#[test]
+fn names_of_approvers_break_out_of_nothing_and_their_order_is_none() {
+    let with = |names: &str| format!("policy p {{ default deny; escalate a to {names}; }}");
+    let hostile = "\"x\", \"y\\n\\n# ok @me <b>\\u{1b}[2J\"";
+    let diff = of(&with("\"x\""), &with(hostile));
+    for printed in [
+        text::render(&diff),
+        markdown::render(&diff),
+        sarif::render(&diff),
+    ] {
+        assert!(
+            !printed.contains('\u{1b}') && !printed.contains("\n# ok"),
+            "{printed}"
+        );
+    }
+    let diff = of(&with("\"x\", \"y\""), &with("\"y\", \"x\""));
+    assert_eq!(diff.verdict, Verdict::Identical);
+}
+
+#[test]
 fn what_is_printed_is_what_was_found() {
     let old = "policy pay { default deny; allow refund when params.amount <= 1000;
         escalate pay to 2 of \"cfo\", \"controller\";

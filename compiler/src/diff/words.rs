@@ -4,6 +4,7 @@ use agentos_runtime::table::{Approvers, Stage};
 
 use super::{Diff, Side, Verdict};
 use crate::{
+    finding::visible,
     replay::{
         Direction,
         words::{counted, parts},
@@ -45,7 +46,7 @@ pub(super) fn summary(diff: &Diff) -> String {
 /// `2 of `cfo`, `controller` within 1 hour`
 pub(super) fn approvers(approvers: Option<&Approvers<'_>>) -> String {
     match approvers {
-        Some(approvers) => words::approvers(approvers, code),
+        Some(approvers) => words::approvers(approvers, |name| code(&visible(name))),
         None => "whoever may approve".to_owned(),
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Asking<'p, 't> {
     policy: &'p Policy<'t>,
     engine: Option<&'p Engine>,
     left: usize,
+    /// Whether requests have to say that it is this one that is asked.
+    is_named: bool,
     /// By stage, which rules are about what, and names that stand for all.
     stages: Vec<(Stage, About<'t>, Names)>,
 }
@@ -57,7 +59,11 @@ impl Examples {
 
 impl<'p, 't> Asking<'p, 't> {
     /// `engine` decides by the policy, among others perhaps.
-    pub(super) fn new(policy: &'p Policy<'t>, engine: Option<&'p Engine>) -> Asking<'p, 't> {
+    pub(super) fn new(
+        policy: &'p Policy<'t>,
+        engine: Option<&'p Engine>,
+        is_named: bool,
+    ) -> Asking<'p, 't> {
         let stages = [Stage::Call, Stage::Input, Stage::Output].map(|stage| {
             let names = Names::new(&[policy], stage);
             (stage, About::new(policy, stage), names)
@@ -66,6 +72,7 @@ impl<'p, 't> Asking<'p, 't> {
             policy,
             engine,
             left: MOST_SEARCHES,
+            is_named,
             stages: stages.into(),
         }
     }
@@ -135,12 +142,19 @@ impl<'p, 't> Asking<'p, 't> {
         let answer = meaning.answer(&[(policy, about)], |_, _| true);
         let broken = meaning.circuit.any(answer.broken.iter().copied());
         let decides = decides(&mut meaning, &answer, broken);
-        let asked = |request: &Request<'static>| -> Decision<'_> {
-            engine.decide(&Request {
-                policies: vec![policy.name.to_owned().into()],
-                ..request.clone()
-            })
+        let named = |request: &Request<'static>| Request {
+            policies: vec![policy.name.to_owned().into()],
+            ..request.clone()
         };
+        let is_named = self.is_named;
+        let shown = |request: &Request<'static>| {
+            if is_named {
+                named(request).to_json()
+            } else {
+                request.to_json()
+            }
+        };
+        let asked = |request: &Request<'static>| -> Decision<'_> { engine.decide(&named(request)) };
         for (says, &decides) in answer.rules.iter().zip(&decides) {
             if !rules.contains(&says.rule) {
                 continue;
@@ -158,7 +172,7 @@ impl<'p, 't> Asking<'p, 't> {
                 meaning.find(&wanted, is_it)
             });
             let known = examples.rules.get(&says.rule);
-            let example = merged(known, found);
+            let example = merged(known, found, &shown);
             examples.rules.insert(says.rule, example);
         }
         let speak: Vec<_> = answer.rules.iter().map(|says| says.adds).collect();
@@ -168,21 +182,25 @@ impl<'p, 't> Asking<'p, 't> {
             let found = meaning.find(&[!speaks, !broken], |request| {
                 asked(request).rule().is_none()
             });
-            let example = merged(examples.default.as_ref(), [found]);
+            let example = merged(examples.default.as_ref(), [found], &shown);
             examples.default = Some(example);
         }
     }
 }
 
 /// The first request that was found, now or before.
-fn merged<const N: usize>(known: Option<&Example>, found: [Found; N]) -> Example {
+fn merged<const N: usize>(
+    known: Option<&Example>,
+    found: [Found; N],
+    shown: &dyn Fn(&Request<'static>) -> String,
+) -> Example {
     if let Some(Example::Request(_)) = known {
         return known.cloned().unwrap_or(Example::NotDecided);
     }
     let mut is_decided = known.is_none_or(|known| *known == Example::Never);
     for found in found {
         match found {
-            Found::Request(request) => return Example::Request(request.to_json()),
+            Found::Request(request) => return Example::Request(shown(&request)),
             Found::Nothing => {}
             Found::NotDecided => is_decided = false,
         }

@@ -56,16 +56,18 @@ fn pages<'p, 't: 'p>(
     names: &[String],
 ) -> String {
     let mut out = String::new();
+    let policies: Vec<&Policy<'t>> = policies.collect();
+    let are_many = policies.len() > 1;
     // What no engine can be made of has no requests.
     let engine = Engine::new(table).ok();
-    for (at, policy) in policies.enumerate() {
+    for (at, policy) in policies.into_iter().enumerate() {
         if at > 0 {
             out.push_str("\n---\n\n");
         }
         Page {
             names,
             policy,
-            asking: Asking::new(policy, engine.as_ref()),
+            asking: Asking::new(policy, engine.as_ref(), are_many),
             out: &mut out,
         }
         .render();
@@ -139,7 +141,11 @@ impl<'t> Page<'_, 't> {
     fn head(&mut self) {
         let policy = self.policy;
         let version = if policy.version.is_empty() { "" } else { " " };
-        self.line(&format!("# {}{version}{}\n", policy.name, policy.version));
+        self.line(&format!(
+            "# {}{version}{}\n",
+            prose(policy.name),
+            prose(policy.version)
+        ));
         if policy.mode == Mode::Shadow {
             self.line("It decides and reports, and holds nobody back.\n");
         }
@@ -150,7 +156,7 @@ impl<'t> Page<'_, 't> {
             );
         }
         let because = match policy.default_because {
-            Some(because) => format!(": {}", one_line(because)),
+            Some(because) => format!(": {}", prose(because)),
             None => String::new(),
         };
         self.line(&match policy.default {
@@ -224,7 +230,7 @@ impl<'t> Page<'_, 't> {
                 "otherwise"
             }
             .to_owned(),
-            self.policy.default_because.unwrap_or_default().to_owned(),
+            prose(self.policy.default_because.unwrap_or_default()),
             example(examples.default.as_ref().unwrap_or(&Example::NotDecided)),
             "default".to_owned(),
         ];
@@ -400,7 +406,12 @@ fn because(rule: &Rule<'_>) -> String {
     if let Some(help) = rule.help {
         more(help.to_owned());
     }
-    text
+    prose(&text)
+}
+
+/// What somebody wrote, as it is and on one line: no tag, and no line of the page.
+fn prose(text: &str) -> String {
+    visible(text).replace('<', "\\<")
 }
 
 /// Each limit, in words where it is set.

@@ -149,6 +149,24 @@ fn nothing_in_a_policy_breaks_out_of_its_cell() {
 }
 
 #[test]
+fn nothing_in_a_policy_adds_a_section() {
+    let page = page(
+        "policy \"p\\n\\n## `b`\" { default deny because \"y\\n# z <img>\"; \
+         deny b because \"n\\n## `c` <b>\"; }",
+    );
+    let sections = page.lines().filter(|line| line.starts_with('#'));
+    assert_eq!(sections.count(), 3, "{page}");
+    assert!(!page.replace("\\<", "").contains('<'), "{page}");
+}
+
+#[test]
+fn of_several_policies_an_example_says_which_is_asked() {
+    let page = page("policy p { allow a; } policy q { deny a; }");
+    let example = "`{\"action\": \"a\", \"policies\": [\"p\"]}`";
+    assert!(page.contains(example), "{page}");
+}
+
+#[test]
 fn every_test_has_its_words() {
     insta::assert_snapshot!(page(
         r#"policy words "2" {
