@@ -101,6 +101,23 @@ fn what_is_stricter_passes_and_what_is_broken_does_not() {
 }
 
 #[test]
+fn a_policy_without_cases_is_reviewed_and_a_place_that_is_not_here_is_said() {
+    let folder = repository();
+    fs::remove_file(folder.path("policies/mail.cases.toml")).unwrap();
+    let run = review(&folder, &[]);
+    let said = String::from_utf8(run.stdout).unwrap();
+    assert_eq!(run.status.code(), Some(0), "{said}");
+    assert!(said.ends_with("\nTested: there are no cases.\n"), "{said}");
+    let absolute = folder.path("policies");
+    for place in [absolute.to_str().unwrap(), "nothing"] {
+        let run = review(&folder, &[("AGENTOS_POLICIES", place)]);
+        assert_eq!(run.status.code(), Some(2), "{place}");
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert!(said.starts_with("error: AGENTOS_POLICIES is "), "{said}");
+    }
+}
+
+#[test]
 fn yesterdays_requests_are_decided_again() {
     let folder = repository();
     folder.write(
