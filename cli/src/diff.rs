@@ -20,7 +20,8 @@ Examples:
   agentos diff deployed.agentos mail.policy --format markdown
 
 Each side is a file, an artifact that `agentos compile` made, a folder of policies,
-or, as in git, `REVISION:PATH`. All policies of a side answer together.
+or what git has, `REVISION:PATH`, the path from the current folder. All policies of
+a side answer together.
 
 The verdict is identical, stricter, looser, incomparable (some of it is stricter and
 some looser) or not decided. Every change comes with a request that both sides were
