@@ -19,6 +19,22 @@ pub(crate) struct Atom<'t> {
     pub(crate) without_keys: bool,
 }
 
+impl Atom<'_> {
+    /// How hard it is to find a value for which it comes to something.
+    pub(crate) fn effort(&self) -> u32 {
+        let of_ask = match &self.ask {
+            Ask::Exists | Ask::Equals(_) | Ask::Compare(..) | Ask::OneOf(_) | Ask::HasType(_) => 1,
+            Ask::StartsWith(_) | Ask::EndsWith(_) | Ask::Under(_) | Ask::Contains(_) => 4,
+            Ask::Matches(matchers) => (matchers.len() as u32).saturating_mul(16),
+        };
+        if self.field == Field::Text {
+            of_ask.saturating_mul(2)
+        } else {
+            of_ask
+        }
+    }
+}
+
 /// What the declaration of the action says of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Declared {

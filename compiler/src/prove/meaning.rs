@@ -29,6 +29,8 @@ pub(crate) struct Place {
 pub(crate) struct Meaning<'t> {
     pub(crate) place: Place,
     pub(crate) circuit: Circuit,
+    /// That nothing is in doubt.
+    pub(super) sure: Lit,
     pub(crate) languages: Languages<'t>,
     pub(crate) atoms: Vec<Atom<'t>>,
     /// By atom: that it is true, false, in doubt.
@@ -122,9 +124,11 @@ const EFFECTS: usize = Effect::ALL.len();
 
 impl<'t> Meaning<'t> {
     pub(crate) fn new(place: Place) -> Meaning<'t> {
+        let mut circuit = Circuit::new();
         Meaning {
             place,
-            circuit: Circuit::new(),
+            sure: circuit.input(),
+            circuit,
             languages: Languages::default(),
             atoms: Vec::new(),
             outcomes: Vec::new(),
@@ -503,8 +507,10 @@ impl<'t> Meaning<'t> {
     fn atom(&mut self, atom: Atom<'t>) -> Reading {
         let known = self.known.get(&atom).copied();
         let number = known.unwrap_or_else(|| {
-            let (holds, doubt) = (self.circuit.input(), self.circuit.input());
+            let effort = atom.effort();
+            let [holds, doubt] = [(); 2].map(|()| self.circuit.input_of(effort));
             self.circuit.require([!holds, !doubt]);
+            self.circuit.require([!self.sure, !doubt]);
             let is_sure = matches!(atom.ask, Ask::Exists | Ask::HasType(_));
             // Whether a text is too long to be read is another matter.
             if is_sure || atom.field == Field::Text {

@@ -9,13 +9,13 @@ use super::{
     language::TooLarge,
     meaning::Meaning,
     outcome::{missing, outcome, spell},
-    search::index,
+    search::{Outcome, index},
     text::is_of_values,
 };
 
 impl<'t> Meaning<'t> {
     /// A request that has what is to be there, whatever else it has.
-    pub(super) fn near(&self, guess: &[Option<bool>]) -> Request<'static> {
+    pub(super) fn near(&self, guess: &[Option<Outcome>]) -> Request<'static> {
         let mut request = Request::new("", self.place.action.clone());
         request.stage = self.place.stage;
         for (root, mut node) in self.roots(guess) {
@@ -27,7 +27,7 @@ impl<'t> Meaning<'t> {
         let atoms = self.atoms.iter().zip(guess);
         let texts = atoms.filter(|(atom, guess)| {
             let is_text = atom.field == Field::Text;
-            is_text && **guess == Some(true)
+            is_text && **guess == Some(Some(true))
         });
         let mut notes: Vec<Value<'static>> = Vec::new();
         for (atom, _) in texts {

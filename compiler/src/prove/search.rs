@@ -29,6 +29,12 @@ pub(crate) enum Found {
     NotDecided,
 }
 
+/// What a question comes to; `None` is doubt.
+pub(super) type Outcome = Option<bool>;
+
+/// By number, what questions come to; `None` is what does not matter.
+type Guess = Vec<Option<Outcome>>;
+
 /// How often the solver guesses.
 const MOST_GUESSES: usize = 400;
 
@@ -62,6 +68,7 @@ impl<'t> Meaning<'t> {
         let here = self.circuit.input();
         let wanted: Vec<Lit> = wanted.iter().copied().chain([here]).collect();
         let mut open = 0;
+        let mut may_be_sure = true;
         for guesses in 0..MOST_GUESSES {
             if guesses == FEW_GUESSES {
                 self.say_what_follows();
@@ -73,7 +80,15 @@ impl<'t> Meaning<'t> {
                     Found::NotDecided
                 };
             }
-            let guess = self.guess();
+            let mut guess = self.guess(&wanted);
+            if may_be_sure && guess.contains(&Some(None)) {
+                // A value that is what is asked for shows more than one that is missing.
+                let sure: Vec<Lit> = wanted.iter().copied().chain([self.sure]).collect();
+                may_be_sure = self.circuit.solve(&sure).is_ok();
+                if may_be_sure {
+                    guess = self.guess(&wanted);
+                }
+            }
             let mut request = self.request(&guess, 0);
             if let Err(Flaw::NotDecided(_)) = request {
                 // Something near may do, which is looked for sooner than found exactly.
@@ -85,7 +100,7 @@ impl<'t> Meaning<'t> {
             }
             let (questions, is_certain) = match request {
                 Ok(request) if holds(&request) => return Found::Request(Box::new(request)),
-                Ok(_) => ((0..self.atoms.len()).collect(), false),
+                Ok(_) => (asked(&guess).collect(), false),
                 Err(Flaw::Contradiction(questions)) => (questions, true),
                 Err(Flaw::NotDecided(questions)) => (questions, false),
             };
@@ -98,9 +113,10 @@ impl<'t> Meaning<'t> {
             if open > MOST_OPEN {
                 break;
             }
-            let others = questions
-                .iter()
-                .map(|&atom| !self.outcomes[atom][index(guess[atom])]);
+            let others = questions.iter().filter_map(|&atom| {
+                let outcome = guess[atom]?;
+                Some(!self.outcomes[atom][index(outcome)])
+            });
             let clause: Vec<Lit> = others.chain((!is_certain).then_some(!here)).collect();
             self.circuit.require(clause);
         }
@@ -121,15 +137,19 @@ impl<'t> Meaning<'t> {
         }
     }
 
-    /// What the solver thinks that each question comes to.
-    fn guess(&self) -> Vec<Option<bool>> {
+    /// What the solver thinks that each question comes to which makes this hold.
+    fn guess(&self, wanted: &[Lit]) -> Guess {
+        let makers = self.circuit.makers(wanted);
+        let makes = |lit: Lit| makers.contains(&lit.var().idx());
         let outcomes = self.outcomes.iter();
         outcomes
-            .map(|&[holds, fails, _]| {
-                if self.circuit.holds(holds) {
-                    Some(true)
+            .map(|&[holds, fails, doubt]| {
+                if !makes(holds) && !makes(doubt) {
+                    None
+                } else if self.circuit.holds(holds) {
+                    Some(Some(true))
                 } else {
-                    self.circuit.holds(fails).then_some(false)
+                    Some(self.circuit.holds(fails).then_some(false))
                 }
             })
             .collect()
@@ -139,7 +159,7 @@ impl<'t> Meaning<'t> {
     /// to so many states.
     fn request(
         &self,
-        guess: &[Option<bool>],
+        guess: &[Option<Outcome>],
         most_states: usize,
     ) -> Result<Request<'static>, Flaw> {
         let mut request = Request::new("", self.place.action.clone());
@@ -158,9 +178,12 @@ impl<'t> Meaning<'t> {
     }
 
     /// What is asked of each field.
-    pub(super) fn roots(&self, guess: &[Option<bool>]) -> BTreeMap<Root<'_, 't>, Node<'_, 't>> {
+    pub(super) fn roots(&self, guess: &[Option<Outcome>]) -> BTreeMap<Root<'_, 't>, Node<'_, 't>> {
         let mut roots: BTreeMap<Root<'_, 't>, Node<'_, 't>> = BTreeMap::new();
-        for (number, atom) in self.atoms.iter().enumerate() {
+        for number in asked(guess) {
+            let (Some(atom), Some(outcome)) = (self.atoms.get(number), guess[number]) else {
+                continue;
+            };
             let (root, names): (_, &[&'t str]) = match &atom.field {
                 Field::Param(names) => (Root::Param(names.first()), names),
                 Field::Context(names) => (Root::Context(names.first()), names),
@@ -176,7 +199,7 @@ impl<'t> Meaning<'t> {
                     of: atom.quantifier,
                     ask: &atom.ask,
                     declared: atom.declared,
-                    wanted: Outcomes::one(guess[number]),
+                    wanted: Outcomes::one(outcome),
                 });
         }
         roots
@@ -205,8 +228,14 @@ impl<'t> Meaning<'t> {
     }
 }
 
+/// The questions that matter to a guess.
+fn asked(guess: &[Option<Outcome>]) -> impl Iterator<Item = usize> {
+    let all = guess.iter().enumerate();
+    all.filter_map(|(number, outcome)| outcome.map(|_| number))
+}
+
 /// Where an outcome stands among the three.
-pub(super) const fn index(outcome: Option<bool>) -> usize {
+pub(super) const fn index(outcome: Outcome) -> usize {
     match outcome {
         Some(true) => 0,
         Some(false) => 1,

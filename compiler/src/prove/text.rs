@@ -14,16 +14,16 @@ use super::{
     meaning::Meaning,
     member::{Member, Wanted, any_member, member, needed},
     outcome::spell,
-    search::Flaw,
+    search::{Flaw, Outcome},
     value::Avoided,
 };
 
 impl Meaning<'_> {
     /// What the text must not have.
-    pub(super) fn avoided(&self, guess: &[Option<bool>]) -> Result<Vec<Avoided>, Flaw> {
+    pub(super) fn avoided(&self, guess: &[Option<Outcome>]) -> Result<Vec<Avoided>, Flaw> {
         let mut avoided = Vec::new();
         for (number, atom) in self.atoms.iter().enumerate() {
-            if atom.field != Field::Text || guess[number] != Some(false) {
+            if atom.field != Field::Text || guess[number] != Some(Some(false)) {
                 continue;
             }
             let Ok(made) = self.languages.of(&atom.ask) else {
@@ -45,7 +45,7 @@ impl Meaning<'_> {
     /// Adds params for what the text is to have and does not yet.
     pub(super) fn add_texts(
         &self,
-        guess: &[Option<bool>],
+        guess: &[Option<Outcome>],
         avoided: &[Avoided],
         params: &mut Map<'static>,
         most_states: usize,
@@ -53,7 +53,7 @@ impl Meaning<'_> {
         let mut notes: Vec<Value<'static>> = Vec::new();
         let texts = self.atoms.iter().enumerate();
         let texts = texts.filter(|(_, atom)| atom.field == Field::Text);
-        for (number, atom) in texts.filter(|&(number, _)| guess[number] == Some(true)) {
+        for (number, atom) in texts.filter(|&(number, _)| guess[number] == Some(Some(true))) {
             let Ok(Some(languages)) = self.languages.of(&atom.ask) else {
                 return Err(Flaw::NotDecided(vec![number]));
             };
@@ -107,7 +107,7 @@ impl Meaning<'_> {
 
     /// What is wrong where no value has what a question wants the text to have: that
     /// may be so of every text.
-    fn no_text(&self, unmet: usize, guess: &[Option<bool>], most_states: usize) -> Flaw {
+    fn no_text(&self, unmet: usize, guess: &[Option<Outcome>], most_states: usize) -> Flaw {
         let questions = self.text_questions();
         let not_decided = || Flaw::NotDecided(questions.clone());
         // Those languages that say all there is to say of a text.
@@ -128,8 +128,9 @@ impl Meaning<'_> {
             let Some(languages) = plain(number) else {
                 continue;
             };
-            let is_wanted = guess[number] == Some(true);
-            if guess[number] == Some(false) || languages.len() == 1 {
+            let is_wanted = guess[number] == Some(Some(true));
+            let is_unwanted = guess[number] == Some(Some(false));
+            if is_unwanted || is_wanted && languages.len() == 1 {
                 wanted.push((number, languages, is_wanted));
             }
         }

@@ -45,7 +45,7 @@ fn an_action_gets_the_strictest_rules_first_and_the_default_last() {
             row([
                 "**deny**",
                 "the text matches `k`",
-                "`{\"action\": \"a\", \"params\": {\"x\": 2, \"note\": \"k\"}}`",
+                "`{\"action\": \"a\", \"params\": {\"x\": 1, \"note\": \"k\"}}`",
                 "`k` (p.policy:1)"
             ]),
             row([
