@@ -1,4 +1,4 @@
-#!/tmp/cv/v/bin/python
+#!/usr/bin/env python3
 """SMT-LIB on standard input to answers on standard output, by the cvc5 of Python.
 
 Stands in for the program `cvc5` where only the package is there:

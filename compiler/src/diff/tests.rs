@@ -260,6 +260,67 @@ fn a_disguise_that_both_look_through_hides_no_change() {
 }
 
 #[test]
+fn what_stands_behind_disguises_is_compared_by_its_texts() {
+    let policy = |rules: &str| {
+        format!("policy p {{ normalize strict; default allow because \"x\"; {rules} }}")
+    };
+    for (old, new, verdict) in [
+        (
+            r#"deny a when text matches r"rm -rf";"#,
+            r#"deny a when text matches r"rm -r[f]";"#,
+            Verdict::Identical,
+        ),
+        (
+            r#"deny a when params.s matches r"rm|del";"#,
+            r#"deny a when params.s matches r"rm" or params.s matches r"del";"#,
+            Verdict::Identical,
+        ),
+        (
+            r#"deny a when text matches r"rm";"#,
+            r#"deny a when text matches r"rm" or text contains "rmdir";"#,
+            Verdict::Identical,
+        ),
+        (
+            r#"deny a when text contains "rm";"#,
+            r#"deny a when text contains "rm" or text contains "del";"#,
+            Verdict::Stricter,
+        ),
+        (
+            r#"deny a when params.s matches r"r[mn]";"#,
+            r#"deny a when params.s matches r"rm" or params.s starts with "rn" or params.s matches r".rn";"#,
+            Verdict::Looser,
+        ),
+    ] {
+        let diff = of(&policy(old), &policy(new));
+        assert_eq!(diff.verdict, verdict, "{old} -> {new}: {diff:?}");
+    }
+}
+
+#[test]
+fn a_text_and_what_it_means_are_not_one() {
+    let policy = |rule: &str| format!("policy p {{ default deny; allow a when {rule}; }}");
+    for (old, new, request) in [
+        // Many texts are one moment.
+        (
+            r#"params.t == "2024-01-01T00:00:00Z""#,
+            r#"params.t <= "2024-01-01T00:00:00Z" and params.t >= "2024-01-01T00:00:00Z""#,
+            serde_json::json!({"t": "2024-01-01T00:00:00+00:00"}),
+        ),
+        // What begins like a directory may lead out of it.
+        (
+            r#"params.p under "/tmp""#,
+            r#"params.p under "/tmp" or params.p starts with "/tmp/""#,
+            serde_json::json!({"p": "/tmp/../something"}),
+        ),
+    ] {
+        let diff = of(&policy(old), &policy(new));
+        assert_eq!(diff.verdict, Verdict::Looser, "{old} -> {new}: {diff:?}");
+        let shown: Json = serde_json::from_str(diff.changes[0].actions[0].request.get()).unwrap();
+        assert_eq!(shown["params"], request);
+    }
+}
+
+#[test]
 fn what_is_only_reported_takes_the_place_of_nothing() {
     let shadow = "policy s { mode shadow; default allow because \"x\"; deny a; }";
     let deny = "policy e { default allow because \"x\"; deny a; }";

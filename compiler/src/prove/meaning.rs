@@ -41,7 +41,7 @@ pub(crate) struct Meaning<'t> {
     /// Of how many questions the solver knows what follows from them.
     pub(super) followed: usize,
     /// By question, that what is behind a disguise makes the answer yes.
-    disguised: HashMap<Atom<'t>, Lit>,
+    pub(super) disguised: HashMap<Atom<'t>, Lit>,
     /// Whether disguises count.
     pub(crate) looks_through: bool,
 }

@@ -4,6 +4,7 @@
 pub(crate) mod about;
 pub(crate) mod atom;
 pub(crate) mod circuit;
+mod disguise;
 pub(crate) mod example;
 pub(crate) mod fields;
 mod follows;
@@ -21,7 +22,6 @@ mod number;
 pub(crate) mod outcome;
 pub(crate) mod search;
 mod text;
-
 pub(crate) mod value;
 mod words;
 

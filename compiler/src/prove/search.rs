@@ -12,6 +12,7 @@ use agentos_runtime::{Request, table::Field};
 use super::{
     atom::{Claim, Outcomes},
     circuit::Lit,
+    disguise::{Behind, Unmasked},
     language::Around,
     meaning::Meaning,
     node::{Node, Root, agent},
@@ -46,7 +47,7 @@ const FEW_GUESSES: usize = 8;
 const MOST_OPEN: usize = 8;
 
 /// How many states a search for a text may come to; at first none.
-const MOST_STATES: usize = 4_000;
+pub(super) const MOST_STATES: usize = 4_000;
 
 /// Something that a guess cannot be.
 pub(super) enum Flaw {
@@ -80,13 +81,13 @@ impl<'t> Meaning<'t> {
                     Found::NotDecided
                 };
             }
-            let mut guess = self.guess(&wanted);
+            let (mut guess, mut behind) = self.guess(&wanted);
             if may_be_sure && guess.contains(&Some(None)) {
                 // A value that is what is asked for shows more than one that is missing.
                 let sure: Vec<Lit> = wanted.iter().copied().chain([self.sure]).collect();
                 may_be_sure = self.circuit.solve(&sure).is_ok();
                 if may_be_sure {
-                    guess = self.guess(&wanted);
+                    (guess, behind) = self.guess(&wanted);
                 }
             }
             let mut request = self.request(&guess, 0);
@@ -100,7 +101,11 @@ impl<'t> Meaning<'t> {
             }
             let (questions, is_certain) = match request {
                 Ok(request) if holds(&request) => return Found::Request(Box::new(request)),
-                Ok(_) => (asked(&guess).collect(), false),
+                Ok(request) => match self.unmask(&behind, &request, &holds) {
+                    Unmasked::Request(request) => return Found::Request(Box::new(request)),
+                    Unmasked::Wrong => continue,
+                    Unmasked::NotDecided => (asked(&guess).collect(), false),
+                },
                 Err(Flaw::Contradiction(questions)) => (questions, true),
                 Err(Flaw::NotDecided(questions)) => (questions, false),
             };
@@ -138,11 +143,11 @@ impl<'t> Meaning<'t> {
     }
 
     /// What the solver thinks that each question comes to which makes this hold.
-    fn guess(&self, wanted: &[Lit]) -> Guess {
+    fn guess(&self, wanted: &[Lit]) -> (Guess, Behind<'t>) {
         let makers = self.circuit.makers(wanted);
         let makes = |lit: Lit| makers.contains(&lit.var().idx());
         let outcomes = self.outcomes.iter();
-        outcomes
+        let guess = outcomes
             .map(|&[holds, fails, doubt]| {
                 if !makes(holds) && !makes(doubt) {
                     None
@@ -152,7 +157,8 @@ impl<'t> Meaning<'t> {
                     Some(self.circuit.holds(fails).then_some(false))
                 }
             })
-            .collect()
+            .collect();
+        (guess, self.behind(makes))
     }
 
     /// The request that a guess is about, where a search for a text in it may come

@@ -175,6 +175,14 @@ impl<'t> Values<'_, 't> {
             .flat_map(|claim| self.examples(claim.of, claim.ask))
             .take(MOST_EXAMPLES)
             .collect();
+        let outside = claims.iter().filter_map(|claim| match claim.ask {
+            Ask::Under(directory) if claim.wanted == Outcomes::FALSE => Some(directory),
+            _ => None,
+        });
+        likely.extend(outside.flat_map(|directory| {
+            let out = format!("{}/../something", directory.trim_end_matches('/'));
+            ["/something".to_owned(), out].map(|text| Value::String(text.into()))
+        }));
         likely.extend([Value::String("something".into()), 1.into(), true.into()]);
         match self.one_of(claims, &likely, Tried::Some) {
             Answer::Some(value) => Answer::Some(value),
@@ -206,6 +214,7 @@ impl<'t> Values<'_, 't> {
             Ask::Under(directory) => vec![
                 text((*directory).to_owned()),
                 text(format!("{}/something", directory.trim_end_matches('/'))),
+                text(format!("/something/..{directory}")),
             ],
             Ask::Matches(_) => {
                 let languages = self.languages.of(ask).ok().flatten();
@@ -346,9 +355,10 @@ impl<'t> Values<'_, 't> {
             let values: Vec<Value<'static>> = moments
                 .into_iter()
                 .filter_map(spelled)
+                .flat_map(|text| [text.clone(), text.replace('Z', "+00:00")])
                 .map(|text| Value::String(text.into()))
                 .collect();
-            // A moment has many spellings.
+            // A moment has many spellings, of which texts tell some apart.
             let is_timed = |claim: &Claim<'_, 't>| {
                 let mut times = Vec::new();
                 moments_of(claim.ask, &mut times);
