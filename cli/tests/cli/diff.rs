@@ -68,6 +68,7 @@ fn every_request_that_is_shown_is_answered_so_by_eval() {
 #[test]
 fn fail_on_looks_at_what_is_looser_and_what_is_stricter() {
     let folder = folder();
+    folder.write("named.policy", OLD.replace("policy pay", "policy paid"));
     for (sides, fail_on, expected) in [
         (["old.policy", "new.policy"], "looser", 1),
         (["old.policy", "new.policy"], "stricter", 0),
@@ -75,6 +76,10 @@ fn fail_on_looks_at_what_is_looser_and_what_is_stricter() {
         (["new.policy", "old.policy"], "looser", 0),
         (["new.policy", "old.policy"], "stricter", 1),
         (["old.policy", "old.policy"], "any", 0),
+        // Of the same answers, under another name.
+        (["old.policy", "named.policy"], "looser", 0),
+        (["old.policy", "named.policy"], "stricter", 0),
+        (["old.policy", "named.policy"], "any", 1),
     ] {
         let [old, new] = sides;
         let run = folder.run(["diff", old, new, "--fail-on", fail_on]);

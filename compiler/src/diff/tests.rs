@@ -346,6 +346,40 @@ fn a_setting_of_each_of_two_policies_names_its_policy() {
 }
 
 #[test]
+fn policies_that_come_and_go_are_in_the_summary() {
+    let [p, q, s] = ["p", "q", "s"].map(|name| format!("policy {name} {{ allow a; }}"));
+    for (old, new, summary) in [
+        (
+            &p,
+            &q,
+            "identical: every request that names no policy, or one of both sides, has the same answer; \
+             1 policy gone, 1 policy new: requests that name them are not compared",
+        ),
+        (
+            &format!("{p}{q}{s}"),
+            &p,
+            "identical: every request that names no policy, or one of both sides, has the same answer; \
+             2 policies gone: requests that name them are not compared",
+        ),
+        (
+            &p,
+            &"policy q { allow a, b; }".to_owned(),
+            "looser: 1 newly allowed; \
+             1 policy gone, 1 policy new: requests that name them are not compared",
+        ),
+        (
+            &p,
+            &format!("{p}{q}"),
+            "identical: every request that names no policy, or one of both sides, has the same answer; \
+             1 policy new: requests that name it are not compared",
+        ),
+        (&p, &p, "identical: every request has the same answer"),
+    ] {
+        assert_eq!(of(old, new).summary, summary);
+    }
+}
+
+#[test]
 fn requests_that_name_a_policy_count_where_there_are_several() {
     let old = "policy p { default abstain; deny a; } policy q { default deny; allow a, b; }";
     let new = "policy p { default abstain; } policy q { default deny; deny a; allow a, b; }";
