@@ -618,7 +618,14 @@ fn what_fits_is_offered() {
         ("limits { ", &["tokens", "timeout"][..], "deny"),
         ("expect ", &["shadowed-rule"][..], "unknown-effect"),
         ("escalate refund to ", &["\"boss\""][..], "refund"),
-        ("action a { b: ", &["string", "decimal"][..], "deny"),
+        (
+            "action a { b: ",
+            &["string", "decimal", "one of […]"][..],
+            "one",
+        ),
+        // These are findings.
+        ("action a { b: sh", &["string"][..], "shell"),
+        ("action a { b: [", &["string"][..], "path"),
         ("default ", &["abstain"][..], "audit"),
         ("deny refund because \"am", &[][..], "amount"),
     ] {
@@ -683,6 +690,26 @@ fn what_fits_is_offered() {
             );
         }
     }
+    let text = "policy q { action a { b: on";
+    let uri = client.open("q.policy", text);
+    let items = client.at("textDocument/completion", &uri, &format!("{text}|"));
+    let mut items = items.as_array().unwrap().iter();
+    let one = items.find(|item| item["label"] == "one of […]").unwrap();
+    assert_eq!(
+        edited(text, &json!([one["textEdit"]])),
+        "policy q { action a { b: one of ["
+    );
+}
+
+#[test]
+fn types_that_are_not_enforced_are_not_offered_in_yaml_either() {
+    let mut client = Client::start();
+    let text = "policy: q\nactions:\n  pay:\n    code: ";
+    let uri = client.open("q.yaml", text);
+    assert_eq!(
+        client.complete(&uri, &format!("{text}|")),
+        ["string", "integer", "decimal", "boolean", "timestamp"]
+    );
 }
 
 // ---- changing texts ----
