@@ -3,6 +3,11 @@
 mod client;
 mod highlighting;
 
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
 use client::{Client, edited, place};
 use serde_json::{Value, json};
 
@@ -47,6 +52,28 @@ fn an_end_without_a_word_before_is_told_by_the_status() {
     let mut client = Client::start();
     client.hang_up();
     assert_eq!(client.ended().code(), Some(1));
+}
+
+#[test]
+fn what_is_no_message_ends_it_with_a_word() {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_agentos"))
+        .arg("lsp")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = server.stdin.take().unwrap();
+    input.write_all(b"hello\r\n\r\n{}").unwrap();
+    // The pipe stays open: it is what came over it that ends the server.
+    let out = server.wait_with_output().unwrap();
+    drop(input);
+    assert_eq!(
+        String::from_utf8(out.stderr).unwrap(),
+        "error: standard input: `hello` is no line of the head of a message, \
+         such as `Content-Length: 123`\n"
+    );
+    assert_eq!(out.status.code(), Some(1));
 }
 
 #[test]
