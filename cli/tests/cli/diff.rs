@@ -13,22 +13,8 @@ policy pay {
 }
 ";
 
-fn new() -> String {
-    OLD.replace("1000", "1500")
-}
-
-fn folder() -> Folder {
-    let folder = Folder::with("old.policy", OLD);
-    folder.write("new.policy", new());
-    folder
-}
-
-#[test]
-fn one_number_that_changed_names_its_rules_and_a_request_on_each_side() {
-    let out = folder().run(["diff", "old.policy", "new.policy"]).fine();
-    assert_eq!(
-        out,
-        "\
+/// What is said of the two.
+const OUT: &str = "\
 newly allowed
   `refund`
     before  escalate: `large` of `pay` (old.policy:5:5)
@@ -42,8 +28,30 @@ newly allowed
                1501  escalate  escalate
 
 looser: 1 newly allowed
-"
-    );
+";
+
+fn new() -> String {
+    OLD.replace("1000", "1500")
+}
+
+fn folder() -> Folder {
+    let folder = Folder::with("old.policy", OLD);
+    folder.write("new.policy", new());
+    folder
+}
+
+#[test]
+fn one_number_that_changed_names_its_rules_and_a_request_on_each_side() {
+    let out = folder().run(["diff", "old.policy", "new.policy"]).fine();
+    assert_eq!(out, OUT);
+}
+
+#[test]
+fn the_page_shows_the_policies_and_what_is_said_of_them() {
+    let page = include_str!("../../../docs/diff.md");
+    assert!(page.contains(&format!("```policy\n{OLD}```\n")));
+    let said = format!("```console\n$ agentos diff old.policy new.policy\n{OUT}```\n");
+    assert!(page.contains(&said));
 }
 
 #[test]
