@@ -160,6 +160,9 @@ mod tests {
             let (_, found) = compile(&Sources::one("p.policy", text), &Options::default());
             let is_refused = found.iter().any(|one| one.lint == &codes::NOT_YET);
             assert_eq!(is_enforced(&ty), !is_refused, "{word}");
+            // Who misspells a type is told one that is.
+            let is_advised = ast::Type::OF_VALUES.contains(word);
+            assert_eq!(is_enforced(&ty), is_advised, "{word}");
         }
     }
 }
