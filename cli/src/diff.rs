@@ -24,7 +24,8 @@ or what git has, `REVISION:PATH`, the path from the current folder. All policies
 a side answer together.
 
 The verdict is identical, stricter, looser, incomparable (some of it is stricter and
-some looser) or not decided. Every change comes with a request that both sides were
+some looser) or not decided. It is not about requests that name a policy which only
+one side has; that there are such policies is said beside it. Every change comes with a request that both sides were
 asked, so `agentos eval` on it says the same.
 
 Ends with 1 when what `--fail-on` names happened or cannot be ruled out, or when a
@@ -60,7 +61,7 @@ enum FailOn {
     Looser,
     /// Something is stricter.
     Stricter,
-    /// Something is otherwise.
+    /// Something is otherwise, or a policy is gone or new.
     Any,
 }
 
@@ -102,6 +103,8 @@ fn can_be(wanted: FailOn, diff: &diff::Diff) -> bool {
         || match wanted {
             FailOn::Looser => sides.any(|side| side != Side::Stricter),
             FailOn::Stricter => sides.any(|side| side != Side::Looser),
-            FailOn::Any => sides.next().is_some(),
+            FailOn::Any => {
+                sides.next().is_some() || !diff.gone.is_empty() || !diff.added.is_empty()
+            }
         }
 }

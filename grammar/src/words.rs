@@ -94,6 +94,10 @@ impl Type {
         "python",
     ];
 
+    /// Those that say what a value is; the rest say what a text is about, and whether
+    /// that is looked into is for who reads the tree to say.
+    pub const OF_VALUES: &[&str] = &["string", "integer", "decimal", "boolean", "timestamp"];
+
     /// How a type of one word is written.
     pub const fn word(&self) -> Option<&'static str> {
         Some(match self {

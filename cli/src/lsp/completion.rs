@@ -61,6 +61,9 @@ pub(super) fn completion(
         }
     }
     for word in &wanted.words {
+        if Type::from_word(word).is_some_and(|ty| !lower::is_enforced(&ty)) {
+            continue;
+        }
         let text = if in_yaml {
             words::key(word)
         } else {
@@ -71,7 +74,12 @@ pub(super) fn completion(
         } else {
             Kind::Operator
         };
-        offer.add(word, kind, "", text.map(str::to_owned));
+        let text = text.map(str::to_owned);
+        match *word {
+            // It is nothing without what follows it.
+            "one" => offer.add_as("one of […]", "one of [", kind, "", text),
+            word => offer.add(word, kind, "", text),
+        }
     }
     offer.items
 }
@@ -90,6 +98,18 @@ struct Offer<'o> {
 
 impl Offer<'_> {
     fn add(&mut self, label: &str, kind: Kind, detail: &str, text: Option<String>) {
+        self.add_as(label, label, kind, detail, text);
+    }
+
+    /// The same, where something else is written than is shown.
+    fn add_as(
+        &mut self,
+        label: &str,
+        written: &str,
+        kind: Kind,
+        detail: &str,
+        text: Option<String>,
+    ) {
         if !self.offered.insert(label.to_owned()) {
             return;
         }
@@ -104,7 +124,7 @@ impl Offer<'_> {
             }),
             // In the order in which they are most likely wanted.
             sort_text: Some(format!("{number:05}")),
-            text_edit: Some(lsp::TextEdit::new(self.range, label.to_owned()).into()),
+            text_edit: Some(lsp::TextEdit::new(self.range, written.to_owned()).into()),
             ..lsp::CompletionItem::default()
         });
     }

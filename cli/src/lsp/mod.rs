@@ -37,7 +37,10 @@ use std::{
 
 use lsp_server::{Message, Response};
 
-use crate::{Status, output::Failure};
+use crate::{
+    Status,
+    output::{self, Failure},
+};
 use server::Server;
 
 /// Speaks the Language Server Protocol, for editors.
@@ -52,7 +55,8 @@ validate` does; elsewhere a file and those beside it that it extends.
 
 How to set it up in VS Code, Neovim, Helix, Zed and Emacs: docs/editor.md
 
-Ends with 0 after `shutdown` and `exit`, and with 1 when it is cut off.")]
+Ends with 0 after `shutdown` and `exit`, and with 1 when it is cut off, or when what
+comes over standard input is none of the protocol's messages.")]
 pub(crate) struct Lsp {
     /// Shows notes too, and everything as an error.
     #[arg(long)]
@@ -128,7 +132,11 @@ fn listen(events: Sender<Event>) -> io::Result<()> {
             let event = match wire::read(&mut input) {
                 Ok(Some(wire::Frame::Message(message))) => Event::Message(message),
                 Ok(Some(wire::Frame::Broken(broken))) => Event::Broken(broken),
-                Ok(None) | Err(_) => Event::Closed,
+                Ok(None) => Event::Closed,
+                Err(error) => {
+                    output::report(&Failure::Pipe("standard input", error));
+                    Event::Closed
+                }
             };
             let is_last = matches!(event, Event::Closed);
             if events.send(event).is_err() || is_last {

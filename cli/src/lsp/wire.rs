@@ -1,17 +1,21 @@
 //! Bytes of a client in, messages out, and back: the frames of the protocol.
 //!
 //! A frame that holds no message is told apart from a pipe that holds no frames: the
-//! first is answered and the next one read, the second ends the server. Nothing is
-//! set aside for a length that somebody claims before the bytes are there.
+//! first is answered and the next one read, the second is an error, which ends the
+//! server. Nothing is set aside for a length that somebody claims before the bytes are there.
 
 use std::io::{self, BufRead, Read as _};
 
+use agentos_compiler::finding::visible;
 use lsp_server::{ErrorCode, Message, RequestId};
 
 use crate::input::MAX_ALL_BYTES;
 
 /// The longest line of a frame's head.
 const LONGEST_HEAD: u64 = 4096;
+
+/// The most characters of a line that an error shows.
+const MOST_SHOWN: usize = 60;
 
 /// What a frame held.
 pub(super) enum Frame {
@@ -45,7 +49,10 @@ pub(super) fn read(from: &mut impl BufRead) -> io::Result<Option<Frame>> {
     }
     from.take(length as u64).read_to_end(&mut body)?;
     if body.len() < length {
-        return Ok(None);
+        return Err(bad(format!(
+            "a message of {length} bytes ends after {}",
+            body.len()
+        )));
     }
     Ok(Some(message(&body)))
 }
@@ -69,11 +76,28 @@ fn head(from: &mut impl BufRead) -> io::Result<Option<usize>> {
                 None => continue,
             }
         }
-        let bad = || io::Error::new(io::ErrorKind::InvalidData, "no head of a message");
-        let (name, value) = text.split_once(':').ok_or_else(bad)?;
+        let (name, value) = text.split_once(':').ok_or_else(|| {
+            bad(format!(
+                "{} is no line of the head of a message, such as `Content-Length: 123`",
+                shown(text)
+            ))
+        })?;
         if name.trim().eq_ignore_ascii_case("Content-Length") {
-            length = Some(value.trim().parse().map_err(|_| bad())?);
+            let bytes = value.trim().parse();
+            length = Some(bytes.map_err(|_| bad(format!("{} is no length", shown(value.trim()))))?);
         }
+    }
+}
+
+fn bad(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}
+
+/// The beginning of what somebody sent, safe to print.
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("`{}…`", visible(&text[..end])),
+        None => format!("`{}`", visible(text)),
     }
 }
 
@@ -126,6 +150,30 @@ mod tests {
             frames(bytes.as_bytes()),
             ["ParseError", "InvalidRequest", "shutdown"]
         );
+    }
+
+    #[test]
+    fn what_is_no_frame_is_said() {
+        for (bytes, message) in [
+            (
+                "hello\r\n\r\n{}",
+                "`hello` is no line of the head of a message, such as `Content-Length: 123`",
+            ),
+            ("Content-Length: two\r\n\r\n{}", "`two` is no length"),
+            ("Content-Length: -1\r\n\r\n{}", "`-1` is no length"),
+            (
+                "Content-Length: 30\r\n\r\n{}",
+                "a message of 30 bytes ends after 2",
+            ),
+        ] {
+            let error = read(&mut bytes.as_bytes())
+                .err()
+                .map(|error| error.to_string());
+            assert_eq!(error.as_deref(), Some(message));
+        }
+        let long = "\u{1b}".repeat(LONGEST_HEAD as usize);
+        let error = read(&mut long.as_bytes()).err().unwrap().to_string();
+        assert!(error.len() < 1000 && !error.contains('\u{1b}'), "{error}");
     }
 
     #[test]

@@ -118,6 +118,43 @@ fn a_policy_without_cases_is_reviewed_and_a_place_that_is_not_here_is_said() {
 }
 
 #[test]
+fn an_error_that_several_verbs_meet_is_posted_once() {
+    let folder = repository();
+    folder.write("day.jsonl", "{\"action\": \"read\"}\n");
+    folder.write(
+        "policies/mail.policy",
+        "policy mail { alow x; allow y when z == 1; }",
+    );
+    let run = review(&folder, &[("AGENTOS_LOG", "day.jsonl")]);
+    let said = String::from_utf8(run.stdout).unwrap();
+    assert_eq!(run.status.code(), Some(1), "{said}");
+    assert!(
+        said.starts_with("**Policies: they cannot be compared.**\n\n````text\nerror["),
+        "{said}"
+    );
+    assert_eq!(said.matches("error[AOS0104]").count(), 1, "{said}");
+    assert_eq!(said.matches("error[AOS0105]").count(), 1, "{said}");
+    assert!(said.contains("\nChecked: 1 file: 2 errors.\n"), "{said}");
+    assert!(said.ends_with("\nTested: nothing.\n"), "{said}");
+}
+
+#[test]
+fn a_folder_without_policies_is_said_to_have_nothing_to_check() {
+    let folder = repository();
+    fs::remove_file(folder.path("policies/mail.policy")).unwrap();
+    fs::remove_file(folder.path("policies/mail.cases.toml")).unwrap();
+    folder.write("policies/notes.txt", "no policy");
+    let run = review(&folder, &[]);
+    let said = String::from_utf8(run.stdout).unwrap();
+    assert_eq!(run.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("\nChecked: nothing, as no policy can be read.\n"),
+        "{said}"
+    );
+    assert_eq!(said.matches("no file in this folder").count(), 1, "{said}");
+}
+
+#[test]
 fn yesterdays_requests_are_decided_again() {
     let folder = repository();
     folder.write(

@@ -13,22 +13,8 @@ policy pay {
 }
 ";
 
-fn new() -> String {
-    OLD.replace("1000", "1500")
-}
-
-fn folder() -> Folder {
-    let folder = Folder::with("old.policy", OLD);
-    folder.write("new.policy", new());
-    folder
-}
-
-#[test]
-fn one_number_that_changed_names_its_rules_and_a_request_on_each_side() {
-    let out = folder().run(["diff", "old.policy", "new.policy"]).fine();
-    assert_eq!(
-        out,
-        "\
+/// What is said of the two.
+const OUT: &str = "\
 newly allowed
   `refund`
     before  escalate: `large` of `pay` (old.policy:5:5)
@@ -42,8 +28,30 @@ newly allowed
                1501  escalate  escalate
 
 looser: 1 newly allowed
-"
-    );
+";
+
+fn new() -> String {
+    OLD.replace("1000", "1500")
+}
+
+fn folder() -> Folder {
+    let folder = Folder::with("old.policy", OLD);
+    folder.write("new.policy", new());
+    folder
+}
+
+#[test]
+fn one_number_that_changed_names_its_rules_and_a_request_on_each_side() {
+    let out = folder().run(["diff", "old.policy", "new.policy"]).fine();
+    assert_eq!(out, OUT);
+}
+
+#[test]
+fn the_page_shows_the_policies_and_what_is_said_of_them() {
+    let page = include_str!("../../../docs/diff.md");
+    assert!(page.contains(&format!("```policy\n{OLD}```\n")));
+    let said = format!("```console\n$ agentos diff old.policy new.policy\n{OUT}```\n");
+    assert!(page.contains(&said));
 }
 
 #[test]
@@ -68,6 +76,7 @@ fn every_request_that_is_shown_is_answered_so_by_eval() {
 #[test]
 fn fail_on_looks_at_what_is_looser_and_what_is_stricter() {
     let folder = folder();
+    folder.write("named.policy", OLD.replace("policy pay", "policy paid"));
     for (sides, fail_on, expected) in [
         (["old.policy", "new.policy"], "looser", 1),
         (["old.policy", "new.policy"], "stricter", 0),
@@ -75,6 +84,10 @@ fn fail_on_looks_at_what_is_looser_and_what_is_stricter() {
         (["new.policy", "old.policy"], "looser", 0),
         (["new.policy", "old.policy"], "stricter", 1),
         (["old.policy", "old.policy"], "any", 0),
+        // Of the same answers, under another name.
+        (["old.policy", "named.policy"], "looser", 0),
+        (["old.policy", "named.policy"], "stricter", 0),
+        (["old.policy", "named.policy"], "any", 1),
     ] {
         let [old, new] = sides;
         let run = folder.run(["diff", old, new, "--fail-on", fail_on]);

@@ -3,6 +3,11 @@
 mod client;
 mod highlighting;
 
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
 use client::{Client, edited, place};
 use serde_json::{Value, json};
 
@@ -47,6 +52,28 @@ fn an_end_without_a_word_before_is_told_by_the_status() {
     let mut client = Client::start();
     client.hang_up();
     assert_eq!(client.ended().code(), Some(1));
+}
+
+#[test]
+fn what_is_no_message_ends_it_with_a_word() {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_agentos"))
+        .arg("lsp")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = server.stdin.take().unwrap();
+    input.write_all(b"hello\r\n\r\n{}").unwrap();
+    // The pipe stays open: it is what came over it that ends the server.
+    let out = server.wait_with_output().unwrap();
+    drop(input);
+    assert_eq!(
+        String::from_utf8(out.stderr).unwrap(),
+        "error: standard input: `hello` is no line of the head of a message, \
+         such as `Content-Length: 123`\n"
+    );
+    assert_eq!(out.status.code(), Some(1));
 }
 
 #[test]
@@ -618,7 +645,14 @@ fn what_fits_is_offered() {
         ("limits { ", &["tokens", "timeout"][..], "deny"),
         ("expect ", &["shadowed-rule"][..], "unknown-effect"),
         ("escalate refund to ", &["\"boss\""][..], "refund"),
-        ("action a { b: ", &["string", "decimal"][..], "deny"),
+        (
+            "action a { b: ",
+            &["string", "decimal", "one of […]"][..],
+            "one",
+        ),
+        // These are findings.
+        ("action a { b: sh", &["string"][..], "shell"),
+        ("action a { b: [", &["string"][..], "path"),
         ("default ", &["abstain"][..], "audit"),
         ("deny refund because \"am", &[][..], "amount"),
     ] {
@@ -683,6 +717,26 @@ fn what_fits_is_offered() {
             );
         }
     }
+    let text = "policy q { action a { b: on";
+    let uri = client.open("q.policy", text);
+    let items = client.at("textDocument/completion", &uri, &format!("{text}|"));
+    let mut items = items.as_array().unwrap().iter();
+    let one = items.find(|item| item["label"] == "one of […]").unwrap();
+    assert_eq!(
+        edited(text, &json!([one["textEdit"]])),
+        "policy q { action a { b: one of ["
+    );
+}
+
+#[test]
+fn types_that_are_not_enforced_are_not_offered_in_yaml_either() {
+    let mut client = Client::start();
+    let text = "policy: q\nactions:\n  pay:\n    code: ";
+    let uri = client.open("q.yaml", text);
+    assert_eq!(
+        client.complete(&uri, &format!("{text}|")),
+        ["string", "integer", "decimal", "boolean", "timestamp"]
+    );
 }
 
 // ---- changing texts ----

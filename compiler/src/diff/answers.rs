@@ -381,7 +381,7 @@ impl<'c, 't> Comparing<'c, 't> {
                 (change.direction(), side)
             }
             (None, Some([old, new])) => match approvers_side(old, new) {
-                Some(side) => (Direction::Other, side),
+                Some(side) => (Direction::OtherApproval, side),
                 None => return,
             },
             (None, None) => return,

@@ -138,41 +138,61 @@ impl<'p, 't> Pairs<'p, 't> {
 
     fn rates(&self, found: &mut Vec<Setting>) {
         let [mut old, mut new] = self.tables.map(|table| {
-            let policies = asked(table);
-            policies
-                .flat_map(|policy| policy.rates.iter())
-                .collect::<Vec<&Rate<'t>>>()
+            let rates =
+                asked(table).flat_map(|policy| policy.rates.iter().map(|rate| (policy.name, rate)));
+            rates.collect::<Vec<Of<'p, 't>>>()
         });
-        old.retain(|rate| {
-            let same = new.iter().position(|other| is_same(rate, other));
-            same.map(|at| new.remove(at)).is_none()
+        pairs(&mut old, &mut new, |(_, rate), (_, other)| {
+            is_same(rate, other)
         });
-        for rate in old {
-            let is_of_it = |other: &&Rate<'t>| {
-                other.actions == rate.actions && other.per_tenant == rate.per_tenant
-            };
-            let other = new.iter().position(is_of_it);
-            let other = other.map(|at| new.remove(at));
-            found.push(self.rate(Some(rate), other));
+        // Of the same policy rather than of another one.
+        for is_anywhere in [false, true] {
+            let is_near = |one: Of<'_, '_>, other: Of<'_, '_>| is_anywhere || one.0 == other.0;
+            for by in [By::Time, By::Scope, By::Actions] {
+                let [was, is] = [old.clone(), new.clone()];
+                let is_only = |of: Of<'_, '_>, all: &[Of<'_, '_>]| {
+                    let alike = all.iter().filter(|other| of.1.actions == other.1.actions);
+                    alike.filter(|other| is_near(of, **other)).count() == 1
+                };
+                let paired = pairs(&mut old, &mut new, |one, other| {
+                    let is_scope = one.1.per_tenant == other.1.per_tenant;
+                    let belong = match by {
+                        By::Time => is_scope && one.1.per_ms == other.1.per_ms,
+                        By::Scope => is_scope,
+                        // Of several it is not known which is which.
+                        By::Actions => is_only(one, &was) && is_only(other, &is),
+                    };
+                    belong && one.1.actions == other.1.actions && is_near(one, other)
+                });
+                let paired = paired.into_iter();
+                found.extend(paired.map(|(old, new)| self.rate(Some(old), Some(new))));
+            }
         }
-        found.extend(new.into_iter().map(|rate| self.rate(None, Some(rate))));
+        found.extend(old.into_iter().map(|of| self.rate(Some(of), None)));
+        found.extend(new.into_iter().map(|of| self.rate(None, Some(of))));
     }
 
-    fn rate(&self, old: Option<&Rate<'t>>, new: Option<&Rate<'t>>) -> Setting {
+    fn rate(&self, old: Option<Of<'_, 't>>, new: Option<Of<'_, 't>>) -> Setting {
         let side = match (old, new) {
-            (Some(old), Some(new)) => rate_side(old, new),
+            (Some((_, old)), Some((_, new))) => rate_side(old, new),
             (None, _) => Side::Stricter,
             (_, None) => Side::Looser,
         };
-        let actions = old.or(new).map_or(&[][..], |rate| &*rate.actions);
-        let words = |rate: &Rate<'t>| format!("{}, else {}", words::rate(rate), rate.otherwise);
+        let actions = old.or(new).map_or(&[][..], |(_, rate)| &*rate.actions);
+        let of = new.or(old).map_or("", |(policy, _)| policy);
+        let words =
+            |(_, rate): Of<'_, 't>| format!("{}, else {}", words::rate(rate), rate.otherwise);
         Setting {
             side,
-            what: format!("rate of {}", list(actions, |action| code(action))),
+            what: format!(
+                "rate of {} in {}",
+                list(actions, |action| code(action)),
+                code(of)
+            ),
             old: old.map(words),
             new: new.map(words),
-            old_at: old.and_then(|rate| self.place(0, rate.at)),
-            new_at: new.and_then(|rate| self.place(1, rate.at)),
+            old_at: old.and_then(|(_, rate)| self.place(0, rate.at)),
+            new_at: new.and_then(|(_, rate)| self.place(1, rate.at)),
         }
     }
 
@@ -256,6 +276,20 @@ impl<'p, 't> Pairs<'p, 't> {
     }
 }
 
+/// A rate, and the name of the policy that has it.
+type Of<'p, 't> = (&'p str, &'p Rate<'t>);
+
+/// What two rates of the same actions have in common beside them.
+#[derive(Clone, Copy)]
+enum By {
+    /// Which calls count together, and for how long.
+    Time,
+    /// Which calls count together.
+    Scope,
+    /// Nothing.
+    Actions,
+}
+
 /// The policies that are asked where a request names none.
 pub(super) fn asked<'p, 't>(table: &'p Table<'t>) -> impl Iterator<Item = &'p Policy<'t>> {
     table.policies.iter().filter(|policy| !policy.base)
@@ -289,8 +323,30 @@ fn is_same(one: &Rate<'_>, other: &Rate<'_>) -> bool {
     one.actions == other.actions && said(one) == said(other)
 }
 
+/// Takes out those that belong together, each of the old ones with the first new one
+/// that does.
+fn pairs<'p, 't>(
+    old: &mut Vec<Of<'p, 't>>,
+    new: &mut Vec<Of<'p, 't>>,
+    belong: impl Fn(Of<'p, 't>, Of<'p, 't>) -> bool,
+) -> Vec<(Of<'p, 't>, Of<'p, 't>)> {
+    let mut pairs = Vec::new();
+    old.retain(|&of| {
+        let Some(at) = new.iter().position(|&other| belong(of, other)) else {
+            return true;
+        };
+        pairs.push((of, new.remove(at)));
+        false
+    });
+    pairs
+}
+
 /// How strict one rate is beside another one of the same actions.
 fn rate_side(old: &Rate<'_>, new: &Rate<'_>) -> Side {
+    // A tenant has several agents, and an agent may work for several tenants.
+    if old.per_tenant != new.per_tenant {
+        return Side::Neither;
+    }
     // So many in a longer time, and no more in a shorter one, is stricter.
     let count = Side::of_bound(Some(old.count), Some(new.count));
     let window = Side::of_floor(Some(old.per_ms), Some(new.per_ms));
@@ -305,6 +361,7 @@ fn trust<'t>(old: Option<&Policy<'t>>, new: Option<&Policy<'t>>, found: &mut Vec
         let trust = policy.and_then(|policy| policy.trust.as_ref());
         trust.map_or(none, |trust| &*trust.supervisors)
     });
+    let of = code(new.or(old).map_or("", |policy| policy.name));
     let words = |supervisor: &Supervisor<'_>| {
         let kind = if supervisor.agent {
             "an agent"
@@ -317,7 +374,7 @@ fn trust<'t>(old: Option<&Policy<'t>>, new: Option<&Policy<'t>>, found: &mut Vec
         if old != new {
             found.push(Setting {
                 side: Side::Neither,
-                what: format!("supervisor {}", code(name)),
+                what: format!("supervisor {} of {of}", code(name)),
                 old: old.map(words),
                 new: new.map(words),
                 old_at: None,
@@ -341,10 +398,7 @@ fn trust<'t>(old: Option<&Policy<'t>>, new: Option<&Policy<'t>>, found: &mut Vec
     if let Some(side) = Side::of_bound(was, is) {
         found.push(Setting {
             side,
-            what: format!(
-                "levels that an escalation of {} climbs, at most",
-                code(new.or(old).map_or("", |policy| policy.name))
-            ),
+            what: format!("levels that an escalation of {of} climbs, at most"),
             old: was.map(|depth| depth.to_string()),
             new: is.map(|depth| depth.to_string()),
             old_at: None,

@@ -238,6 +238,147 @@ fn settings_count() {
     }
 }
 
+/// Settings that are otherwise, as `what: old -> new`.
+fn settings(old: &str, new: &str) -> Vec<String> {
+    let settings = of(old, new).settings.into_iter();
+    let settings = settings.map(|setting| {
+        let [old, new] = [setting.old, setting.new].map(Option::unwrap_or_default);
+        format!("{}: {old} -> {new}", setting.what)
+    });
+    settings.collect()
+}
+
+#[test]
+fn a_rate_is_one_change_where_it_is_known_which_it_was() {
+    let with = |rates: &str| format!("policy p {{ allow a, b; {rates} }}");
+    for (old, new, changes) in [
+        (
+            "limit a 3 per minute else deny;",
+            "limit a 3 per minute per tenant else deny;",
+            &[
+                "3 in 1 minute for each agent, else deny -> 3 in 1 minute for each tenant, else deny",
+            ][..],
+        ),
+        (
+            "limit a 3 per minute else deny;",
+            "limit a 9 per hour per tenant else escalate;",
+            &[
+                "3 in 1 minute for each agent, else deny -> 9 in 1 hour for each tenant, else escalate",
+            ],
+        ),
+        // Those of the same time belong together, in whatever order.
+        (
+            "limit a 3 per minute else deny; limit a 9 per hour else deny;",
+            "limit a 8 per hour else deny; limit a 2 per minute else deny;",
+            &[
+                "3 in 1 minute for each agent, else deny -> 2 in 1 minute for each agent, else deny",
+                "9 in 1 hour for each agent, else deny -> 8 in 1 hour for each agent, else deny",
+            ],
+        ),
+        (
+            "limit a 3 per minute else deny; limit a 9 per hour else deny;",
+            "limit a 2 per minute else deny; limit a 9 per hour per tenant else deny;",
+            &[
+                "3 in 1 minute for each agent, else deny -> 2 in 1 minute for each agent, else deny",
+                "9 in 1 hour for each agent, else deny -> 9 in 1 hour for each tenant, else deny",
+            ],
+        ),
+        // Which of the two it became is not known.
+        (
+            "limit a 3 per minute else deny;",
+            "limit a 3 per minute per tenant else deny; limit a 9 per hour per tenant else deny;",
+            &[
+                "3 in 1 minute for each agent, else deny -> ",
+                " -> 3 in 1 minute for each tenant, else deny",
+                " -> 9 in 1 hour for each tenant, else deny",
+            ],
+        ),
+    ] {
+        let expected: Vec<String> = changes
+            .iter()
+            .map(|change| format!("rate of `a` in `p`: {change}"))
+            .collect();
+        let mut found = settings(&with(old), &with(new));
+        found.sort_by_key(|change| expected.iter().position(|one| one == change));
+        assert_eq!(found, expected, "{old} -> {new}");
+    }
+    // Each of its own policy, and none of another one where its own has it.
+    let two = |p: &str, q: &str| format!("policy p {{ allow a; {p} }} policy q {{ allow a; {q} }}");
+    assert_eq!(
+        settings(
+            &two(
+                "limit a 3 per minute else deny;",
+                "limit a 5 per minute else deny;"
+            ),
+            &two("", "limit a 4 per minute else deny;"),
+        ),
+        [
+            "rate of `a` in `p`: 3 in 1 minute for each agent, else deny -> ",
+            "rate of `a` in `q`: 5 in 1 minute for each agent, else deny -> 4 in 1 minute for each \
+             agent, else deny"
+        ]
+    );
+    let tenant = with("limit a 3 per minute per tenant else deny;");
+    let agent = with("limit a 3 per minute else deny;");
+    assert_eq!(of(&tenant, &agent).verdict, Verdict::Incomparable);
+}
+
+#[test]
+fn a_setting_of_each_of_two_policies_names_its_policy() {
+    let with = |level: u8, count: u8| {
+        ["p", "q"].map(|name| {
+            format!(
+                "policy {name} {{ allow a; limit a {count} per minute else deny;
+                 trust {{ supervisor \"root\" level 0; supervisor \"s\" level {level}; }} }}"
+            )
+        })
+    };
+    let found = settings(&with(0, 3).join("\n"), &with(1, 5).join("\n"));
+    for of in ["p", "q"] {
+        for what in [
+            format!("rate of `a` in `{of}`: "),
+            format!("supervisor `s` of `{of}`: "),
+        ] {
+            let count = found.iter().filter(|line| line.starts_with(&what)).count();
+            assert_eq!(count, 1, "{what}{found:#?}");
+        }
+    }
+}
+
+#[test]
+fn policies_that_come_and_go_are_in_the_summary() {
+    let [p, q, s] = ["p", "q", "s"].map(|name| format!("policy {name} {{ allow a; }}"));
+    for (old, new, summary) in [
+        (
+            &p,
+            &q,
+            "identical: every request that names no policy, or one of both sides, has the same answer; \
+             1 policy gone, 1 policy new: requests that name them are not compared",
+        ),
+        (
+            &format!("{p}{q}{s}"),
+            &p,
+            "identical: every request that names no policy, or one of both sides, has the same answer; \
+             2 policies gone: requests that name them are not compared",
+        ),
+        (
+            &p,
+            &"policy q { allow a, b; }".to_owned(),
+            "looser: 1 newly allowed; \
+             1 policy gone, 1 policy new: requests that name them are not compared",
+        ),
+        (
+            &p,
+            &format!("{p}{q}"),
+            "identical: every request that names no policy, or one of both sides, has the same answer; \
+             1 policy new: requests that name it are not compared",
+        ),
+        (&p, &p, "identical: every request has the same answer"),
+    ] {
+        assert_eq!(of(old, new).summary, summary);
+    }
+}
+
 #[test]
 fn requests_that_name_a_policy_count_where_there_are_several() {
     let old = "policy p { default abstain; deny a; } policy q { default deny; allow a, b; }";

@@ -27,7 +27,7 @@ pub(super) fn summary(diff: &Diff) -> String {
         if count > 0 {
             let what = match side {
                 Side::Looser | Side::Stricter => side.words(),
-                Side::Neither => "otherwise",
+                Side::Neither => "neither looser nor stricter",
             };
             said.push(format!("{} {what}", counted(count, "setting")));
         }
@@ -37,10 +37,41 @@ pub(super) fn summary(diff: &Diff) -> String {
         said.push(format!("{} not decided", counted(count, "action")));
     }
     said.retain(|words| !words.is_empty());
+    let policies = policies(diff);
     if diff.verdict == Verdict::Identical {
-        said.push("every request has the same answer".to_owned());
+        said.push(match policies {
+            None => "every request has the same answer".to_owned(),
+            Some(_) => {
+                "every request that names no policy, or one of both sides, has the same answer"
+                    .to_owned()
+            }
+        });
     }
+    said.extend(policies);
     format!("{}: {}", diff.verdict.words(), said.join("; "))
+}
+
+/// What the verdict is not about.
+fn policies(diff: &Diff) -> Option<String> {
+    let counted = |names: &[String], what: &str| {
+        let policies = match names.len() {
+            0 => return None,
+            1 => "policy",
+            _ => "policies",
+        };
+        Some(format!("{} {policies} {what}", names.len()))
+    };
+    let said = [counted(&diff.gone, "gone"), counted(&diff.added, "new")];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    let them = match diff.gone.len() + diff.added.len() {
+        0 => return None,
+        1 => "it",
+        _ => "them",
+    };
+    Some(format!(
+        "{}: requests that name {them} are not compared",
+        said.join(", ")
+    ))
 }
 
 /// `2 of `cfo`, `controller` within 1 hour`

@@ -74,6 +74,24 @@ pub(super) fn lower(
     })
 }
 
+/// Whether this version enforces a type; what is declared as another one is a finding.
+pub const fn is_enforced(ty: &ast::Type) -> bool {
+    match ty {
+        ast::Type::String
+        | ast::Type::Integer
+        | ast::Type::Decimal
+        | ast::Type::Boolean
+        | ast::Type::Timestamp
+        | ast::Type::OneOf(_) => true,
+        ast::Type::Shell
+        | ast::Type::Sql
+        | ast::Type::Path
+        | ast::Type::Url
+        | ast::Type::Python => false,
+        ast::Type::List(inner) | ast::Type::Optional(inner) => is_enforced(&inner.node),
+    }
+}
+
 fn lower_type(ty: &Spanned<ast::Type>, found: &mut Vec<Finding>) -> Option<ir::Type> {
     let understood = |word: &str, found: &mut Vec<Finding>| {
         found.push(
@@ -125,6 +143,26 @@ fn lower_type(ty: &Spanned<ast::Type>, found: &mut Vec<Finding>) -> Option<ir::T
                 .help("write `?` once, at the end of the param's type"),
             );
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Options, Sources, compile};
+
+    #[test]
+    fn a_type_is_enforced_or_a_finding() {
+        for word in ast::Type::WORDS {
+            let ty = ast::Type::from_word(word).unwrap();
+            let text = format!("policy p {{ action a {{ b: [{word}]? }} allow a; }}");
+            let (_, found) = compile(&Sources::one("p.policy", text), &Options::default());
+            let is_refused = found.iter().any(|one| one.lint == &codes::NOT_YET);
+            assert_eq!(is_enforced(&ty), !is_refused, "{word}");
+            // Who misspells a type is told one that is.
+            let is_advised = ast::Type::OF_VALUES.contains(word);
+            assert_eq!(is_enforced(&ty), is_advised, "{word}");
         }
     }
 }

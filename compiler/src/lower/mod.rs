@@ -35,6 +35,8 @@ use crate::{
 use own::Own;
 use scope::Scope;
 
+pub use action::is_enforced;
+
 /// Policies and what was found while lowering them.
 pub fn lower(files: &[ast::File]) -> (ir::Program, Vec<Finding>) {
     let mut cx = Cx::default();

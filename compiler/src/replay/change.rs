@@ -11,7 +11,8 @@ pub struct Change {
     pub new: Effect,
 }
 
-/// What a change means to whoever asked.
+/// What a change means to whoever asked. Programs read the last four as `other`, and
+/// tell them by the effects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -21,17 +22,31 @@ pub enum Direction {
     NewlyDenied,
     /// A person is asked now, and was not before.
     NewlyEscalated,
-    /// The rest: it is flagged now or no longer, or is put off.
-    Other,
+    /// It goes ahead as before, and is not flagged any more.
+    #[serde(rename = "other")]
+    NoLongerAudited,
+    /// A person is asked as before; who may approve it, how many have to, or how soon
+    /// is otherwise.
+    #[serde(rename = "other")]
+    OtherApproval,
+    /// It is put off now, and was not before.
+    #[serde(rename = "other")]
+    NewlyDeferred,
+    /// It goes ahead as before, and is flagged now.
+    #[serde(rename = "other")]
+    NewlyAudited,
 }
 
 impl Direction {
     /// In the order in which they are shown: what needs most care first.
-    pub const ALL: [Direction; 4] = [
+    pub const ALL: [Direction; 7] = [
         Direction::NewlyAllowed,
         Direction::NewlyDenied,
         Direction::NewlyEscalated,
-        Direction::Other,
+        Direction::NoLongerAudited,
+        Direction::OtherApproval,
+        Direction::NewlyDeferred,
+        Direction::NewlyAudited,
     ];
 
     /// For people.
@@ -40,7 +55,10 @@ impl Direction {
             Direction::NewlyAllowed => "newly allowed",
             Direction::NewlyDenied => "newly denied",
             Direction::NewlyEscalated => "newly escalated",
-            Direction::Other => "otherwise changed",
+            Direction::NoLongerAudited => "no longer audited",
+            Direction::OtherApproval => "escalated for another approval",
+            Direction::NewlyDeferred => "newly deferred",
+            Direction::NewlyAudited => "newly audited",
         }
     }
 }
@@ -64,9 +82,9 @@ impl Change {
             }
             (_, Effect::Deny) => Direction::NewlyDenied,
             (_, Effect::Escalate) => Direction::NewlyEscalated,
-            (Effect::Allow | Effect::Audit, Effect::Allow | Effect::Audit) | (_, Effect::Defer) => {
-                Direction::Other
-            }
+            (_, Effect::Defer) => Direction::NewlyDeferred,
+            (Effect::Allow | Effect::Audit, Effect::Audit) => Direction::NewlyAudited,
+            (Effect::Allow | Effect::Audit, Effect::Allow) => Direction::NoLongerAudited,
         }
     }
 }
@@ -86,14 +104,32 @@ mod tests {
             (Escalate, Deny, Direction::NewlyDenied, false),
             (Audit, Escalate, Direction::NewlyEscalated, false),
             (Deny, Escalate, Direction::NewlyEscalated, true),
-            (Allow, Audit, Direction::Other, false),
-            (Audit, Allow, Direction::Other, true),
-            (Deny, Defer, Direction::Other, true),
+            (Allow, Audit, Direction::NewlyAudited, false),
+            (Audit, Allow, Direction::NoLongerAudited, true),
+            (Deny, Defer, Direction::NewlyDeferred, true),
+            (Audit, Defer, Direction::NewlyDeferred, false),
         ] {
             let change = Change::between(old, new).unwrap();
             assert_eq!(change.direction(), direction, "{old} to {new}");
             assert_eq!(change.is_looser(), is_looser, "{old} to {new}");
         }
         assert_eq!(Change::between(Deny, Deny), None);
+    }
+
+    #[test]
+    fn programs_read_what_they_always_read() {
+        let spelled = Direction::ALL.map(|direction| serde_json::to_value(direction).unwrap());
+        assert_eq!(
+            spelled,
+            [
+                "newly_allowed",
+                "newly_denied",
+                "newly_escalated",
+                "other",
+                "other",
+                "other",
+                "other"
+            ]
+        );
     }
 }

@@ -58,8 +58,14 @@ pub struct Directions {
     pub newly_denied: u64,
     /// [`Direction::NewlyEscalated`]
     pub newly_escalated: u64,
-    /// [`Direction::Other`]
+    /// The rest: those of the three below.
     pub other: u64,
+    /// [`Direction::NoLongerAudited`]
+    pub no_longer_audited: u64,
+    /// [`Direction::NewlyDeferred`]
+    pub newly_deferred: u64,
+    /// [`Direction::NewlyAudited`]
+    pub newly_audited: u64,
 }
 
 impl Directions {
@@ -69,7 +75,11 @@ impl Directions {
             Direction::NewlyAllowed => self.newly_allowed,
             Direction::NewlyDenied => self.newly_denied,
             Direction::NewlyEscalated => self.newly_escalated,
-            Direction::Other => self.other,
+            Direction::NoLongerAudited => self.no_longer_audited,
+            // Approvals are not compared here.
+            Direction::OtherApproval => 0,
+            Direction::NewlyDeferred => self.newly_deferred,
+            Direction::NewlyAudited => self.newly_audited,
         }
     }
 }
@@ -143,7 +153,19 @@ pub struct UnreadableLine {
 impl Tally<'_> {
     /// What came of it all. `logs` are the names of the logs.
     pub fn finish(self, judges: Judges<'_>, logs: &[String]) -> Outcome {
-        let [newly_allowed, newly_denied, newly_escalated, other] = self.directions;
+        let of = |direction: Direction| self.directions[direction as usize];
+        let no_longer_audited = of(Direction::NoLongerAudited);
+        let newly_deferred = of(Direction::NewlyDeferred);
+        let newly_audited = of(Direction::NewlyAudited);
+        let directions = Directions {
+            newly_allowed: of(Direction::NewlyAllowed),
+            newly_denied: of(Direction::NewlyDenied),
+            newly_escalated: of(Direction::NewlyEscalated),
+            other: no_longer_audited + newly_deferred + newly_audited,
+            no_longer_audited,
+            newly_deferred,
+            newly_audited,
+        };
         let changed = self.directions.iter().sum();
         let finish = Finish { judges, logs };
         let unreadable_lines = self.unreadable_lines.iter();
@@ -155,12 +177,7 @@ impl Tally<'_> {
             changed,
             looser: self.looser,
             stricter: changed - self.looser,
-            directions: Directions {
-                newly_allowed,
-                newly_denied,
-                newly_escalated,
-                other,
-            },
+            directions,
             changes: Vec::new(),
             ungrouped: self.ungrouped,
             rules: finish.counted(&self),

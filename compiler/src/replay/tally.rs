@@ -2,7 +2,9 @@
 
 use std::collections::{BinaryHeap, HashMap};
 
-use super::{Basis, Change, LONGEST_EXAMPLE, MOST_EXAMPLES, MOST_GROUPS, MOST_UNREADABLE, cut};
+use super::{
+    Basis, Change, Direction, LONGEST_EXAMPLE, MOST_EXAMPLES, MOST_GROUPS, MOST_UNREADABLE, cut,
+};
 
 /// Where a line stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +36,7 @@ pub struct Tally<'e> {
     /// How often each basis decides now.
     pub(super) answers: HashMap<Basis<'e>, u64>,
     /// One of each [`Direction`], in the order of `Direction::ALL`.
-    pub(super) directions: [u64; 4],
+    pub(super) directions: [u64; Direction::ALL.len()],
     pub(super) looser: u64,
     pub(super) ungrouped: u64,
     /// Which of the groups has that basis now, and that one before.
@@ -70,7 +72,7 @@ impl<'e> Tally<'e> {
             unreadable: 0,
             unreadable_lines: Vec::new(),
             answers: HashMap::new(),
-            directions: [0; 4],
+            directions: [0; Direction::ALL.len()],
             looser: 0,
             ungrouped: 0,
             index: HashMap::new(),

@@ -72,6 +72,31 @@ fn the_outcome_reads_as_a_person_and_as_a_pull_request_want_it() {
 }
 
 #[test]
+fn what_is_audited_or_deferred_is_told_apart_and_counted_together() {
+    let outcome = replay(
+        "policy p { allow a; audit b, c; defer d; }",
+        Some("policy p { audit a; allow b, c; }"),
+        &["a", "b", "c", "d"]
+            .map(|action| format!("{{\"action\": \"{action}\"}}"))
+            .each_ref()
+            .map(String::as_str),
+    );
+    let directions = serde_json::to_value(outcome.directions).unwrap();
+    let expected = serde_json::json!({
+        "newly_allowed": 0, "newly_denied": 0, "newly_escalated": 0, "other": 4,
+        "no_longer_audited": 1, "newly_deferred": 1, "newly_audited": 2,
+    });
+    assert_eq!(directions, expected);
+    assert!(
+        outcome
+            .summary
+            .ends_with("1 no longer audited, 1 newly deferred, 2 newly audited"),
+        "{}",
+        outcome.summary
+    );
+}
+
+#[test]
 fn with_nothing_to_compare_with_rules_are_counted() {
     let outcome = replay(NEW, None, &LINES);
     assert_eq!((outcome.compared, outcome.changed), (0, 0));

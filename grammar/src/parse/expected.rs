@@ -455,7 +455,7 @@ fn name(rule: Rule) -> String {
         Rule::mode_word => "`enforce` or `shadow`",
         Rule::stage => "`input`, `call` or `output`",
         Rule::severity_word => "`info`, `low`, `medium`, `high` or `critical`",
-        Rule::rate_unit => "`second`, `minute`, `hour` or `day`",
+        Rule::rate_unit => "`millisecond`, `second`, `minute`, `hour` or `day`",
         Rule::rate_scope => "`agent` or `tenant`",
         Rule::lookahead => "`unless followed by`",
         Rule::param => "a param such as `amount: decimal`",

@@ -189,8 +189,9 @@ impl Build<'_> {
             _ => {
                 let word = first.as_str();
                 let Some(ty) = Type::from_word(word) else {
+                    // What is advised has to be fine wherever it is read.
                     self.errors
-                        .push(unknown_word("type", word, span, Type::WORDS));
+                        .push(unknown_word("type", word, span, Type::OF_VALUES));
                     return None;
                 };
                 ty
