@@ -2,7 +2,7 @@
 //! gates into its clauses.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BinaryHeap, HashMap},
     rc::Rc,
 };
 
@@ -20,11 +20,37 @@ pub(crate) struct Circuit {
     known: Vec<Known>,
 }
 
+/// The most parts of one gate. A solver that looks for a part of a wide one that may
+/// still hold looks at all of them, each time.
+const WIDEST: usize = 16;
+
+/// The fewest parts of one group but the last.
+const NARROWEST: usize = 4;
+
 /// What something is made of, and how much it takes at least to say that it holds,
 /// and that it does not.
 struct Known {
     parts: Option<Rc<[Lit]>>,
     effort: [u32; 2],
+}
+
+/// What is needed, and of what of it the parts are still to be looked at.
+struct Needed {
+    is_needed: Vec<bool>,
+    left: BinaryHeap<u32>,
+}
+
+impl Needed {
+    fn has(&self, part: Lit) -> bool {
+        self.is_needed[part.var().idx() as usize]
+    }
+
+    fn add(&mut self, part: Lit) {
+        if !self.has(part) {
+            self.is_needed[part.var().idx() as usize] = true;
+            self.left.push(part.var().idx());
+        }
+    }
 }
 
 impl Circuit {
@@ -102,6 +128,11 @@ impl Circuit {
                 if let Some(&gate) = self.gates.get(left.as_slice()) {
                     return gate;
                 }
+                if left.len() > WIDEST {
+                    let groups = groups(&left).into_iter();
+                    let gates: Vec<Lit> = groups.map(|group| self.all(group)).collect();
+                    return self.all(gates);
+                }
                 let gate = self.follower();
                 for &part in &left {
                     self.require([!gate, part]);
@@ -150,37 +181,50 @@ impl Circuit {
             .collect())
     }
 
-    /// The numbers of inputs that alone make these hold in what was found, whatever
-    /// all others are.
-    pub(crate) fn makers(&self, wanted: &[Lit]) -> BTreeSet<u32> {
+    /// By number, what is needed: where inputs among it are what they are in what was
+    /// found, these hold as they do there, whatever all others are.
+    pub(crate) fn needed(&self, wanted: &[Lit]) -> Vec<bool> {
+        let mut needed = Needed {
+            is_needed: vec![false; self.known.len()],
+            left: BinaryHeap::new(),
+        };
+        wanted.iter().for_each(|&part| needed.add(part));
         // Parts have smaller numbers than what is made of them.
-        let mut left: BTreeSet<u32> = wanted.iter().map(|part| part.var().idx()).collect();
-        let mut makers = BTreeSet::new();
-        while let Some(number) = left.pop_last() {
+        while let Some(number) = needed.left.pop() {
             let Some(parts) = &self.known[number as usize].parts else {
-                makers.insert(number);
                 continue;
             };
-            let mut broken = parts.iter().filter(|&&part| !self.holds(part));
-            let Some(first) = broken.next() else {
-                left.extend(parts.iter().map(|part| part.var().idx()));
-                continue;
-            };
+            let broken = parts.iter().filter(|&&part| !self.holds(part));
             // One of those that do not hold will do.
-            let by_effort = [first].into_iter().chain(broken);
-            let least = by_effort.min_by_key(|&&part| {
-                let is_needed = left.contains(&part.var().idx());
-                (!is_needed, self.effort(!part))
-            });
-            left.extend(least.map(|part| part.var().idx()));
+            let least = broken.min_by_key(|&&part| (!needed.has(part), self.effort(!part)));
+            match least {
+                Some(&least) => needed.add(least),
+                None => parts.iter().for_each(|&part| needed.add(part)),
+            }
         }
-        makers
+        needed.is_needed
     }
 
     /// Whether this holds in what was found.
     pub(crate) fn holds(&self, part: Lit) -> bool {
         self.solver.value_lit(part) == lbool::TRUE
     }
+}
+
+/// Parts in groups whose bounds depend on the parts beside them alone, so that most
+/// groups of two gates are one where most of their parts are.
+fn groups(parts: &[Lit]) -> Vec<Vec<Lit>> {
+    let mut groups: Vec<Vec<Lit>> = Vec::new();
+    let mut group = Vec::new();
+    for &part in parts {
+        group.push(part);
+        let is_bound = part.var().idx().wrapping_mul(0x9E37_79B9) >> 29 == 0;
+        if group.len() == WIDEST || is_bound && group.len() >= NARROWEST {
+            groups.push(std::mem::take(&mut group));
+        }
+    }
+    groups.extend((!group.is_empty()).then_some(group));
+    groups
 }
 
 #[cfg(test)]
@@ -212,16 +256,30 @@ mod tests {
         assert_eq!(circuit.all([a, !a]), !yes);
         assert_eq!(circuit.all([]), yes);
         assert!(circuit.solve(&[one, !c, odd]).is_ok());
-        let numbers =
-            |lits: &[Lit]| -> BTreeSet<u32> { lits.iter().map(|lit| lit.var().idx()).collect() };
-        assert_eq!(circuit.makers(&[one]), numbers(&[a, b]));
-        assert_eq!(circuit.makers(&[odd, !c]), numbers(&[a, c]));
+        let needed = |circuit: &Circuit, wanted: &[Lit], inputs: &[Lit]| -> Vec<Lit> {
+            let needed = circuit.needed(wanted);
+            let is_needed = |input: &&Lit| needed[input.var().idx() as usize];
+            inputs.iter().filter(is_needed).copied().collect()
+        };
+        assert_eq!(needed(&circuit, &[one], &[a, b, c]), [a, b]);
+        assert_eq!(needed(&circuit, &[odd, !c], &[a, b, c]), [a, c]);
         // Of those that would do, what takes least.
         let hard = circuit.input_of(9);
         let neither = circuit.all([hard, b]);
         assert!(circuit.solve(&[!neither, !hard, !b]).is_ok());
-        assert_eq!(circuit.makers(&[!neither]), numbers(&[b]));
-        assert_eq!(circuit.makers(&[!neither, !hard]), numbers(&[hard]));
+        assert_eq!(needed(&circuit, &[!neither], &[b, hard]), [b]);
+        assert_eq!(needed(&circuit, &[!neither, !hard], &[b, hard]), [hard]);
+        // Wide gates are what they say, too.
+        let many: Vec<Lit> = (0..100).map(|_| circuit.input()).collect();
+        let every = circuit.all(many.iter().copied());
+        let one = circuit.any(many.iter().copied());
+        assert!(circuit.solve(&[every, !many[63]]).is_err());
+        assert!(circuit.solve(&[one, every]).is_ok());
+        assert_eq!(needed(&circuit, &[every], &many), many);
+        let others: Vec<Lit> = many.iter().skip(1).map(|&part| !part).collect();
+        let first: Vec<Lit> = others.into_iter().chain([one]).collect();
+        assert!(circuit.solve(&first).is_ok());
+        assert_eq!(needed(&circuit, &[one], &many), many[..1]);
         // What nothing needs is left false.
         circuit.solve(&[a]).unwrap();
         assert!(circuit.holds(!b) && circuit.holds(!c));

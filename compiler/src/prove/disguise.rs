@@ -32,12 +32,12 @@ pub(super) enum Unmasked {
 }
 
 impl<'t> Meaning<'t> {
-    /// What the solver thinks of disguises that makes what is wanted hold.
-    pub(super) fn behind(&self, makes: impl Fn(Lit) -> bool) -> Behind<'t> {
+    /// What the solver thinks of disguises that is needed for what is wanted.
+    pub(super) fn behind(&self, is_needed: impl Fn(Lit) -> bool) -> Behind<'t> {
         let mut all: Vec<(Atom<'t>, Lit)> = self
             .disguised
             .iter()
-            .filter(|&(_, &behind)| makes(behind))
+            .filter(|&(_, &behind)| is_needed(behind))
             .map(|(atom, &behind)| (atom.clone(), behind))
             .collect();
         all.sort_unstable_by_key(|&(_, behind)| behind);

@@ -1,9 +1,11 @@
 //! A policy in, the fields that its rules look at out: what a request may have
 //! that is made for some of them only.
 
+use std::collections::{HashMap, HashSet};
+
 use agentos_runtime::{
     Map, Number, Request, Value,
-    table::{Check, Condition, Field, Literal, Policy},
+    table::{Check, Condition, Field, Literal, Policy, Rule, Test},
 };
 
 use super::number::{whole_after, whole_before};
@@ -14,18 +16,10 @@ pub(crate) struct Fields<'t>(Vec<(Field<'t>, Option<(Number, Number)>)>);
 
 impl<'t> Fields<'t> {
     pub(crate) fn new(policy: &Policy<'t>) -> Fields<'t> {
-        let mut known = std::collections::HashMap::new();
+        let mut known = HashMap::new();
         let mut fields: Vec<(Field<'t>, Option<(Number, Number)>)> = Vec::new();
         let rules = policy.parts.iter().flat_map(|part| part.rules.iter());
-        let mut left: Vec<&Condition<'t>> = rules.filter_map(|rule| rule.when.as_ref()).collect();
-        while let Some(condition) = left.pop() {
-            let test = match condition {
-                Condition::All(parts) | Condition::Any(parts) => {
-                    left.extend(parts.iter());
-                    continue;
-                }
-                Condition::Test(test) => test,
-            };
+        for test in rules.flat_map(tests) {
             let at = *known.entry(test.field.clone()).or_insert_with(|| {
                 fields.push((test.field.clone(), None));
                 fields.len() - 1
@@ -40,11 +34,18 @@ impl<'t> Fields<'t> {
         Fields(fields)
     }
 
-    /// The request with something in each field that it does not have: numbers
-    /// below or above all that they are compared with, else some text.
-    pub(crate) fn filled(&self, request: &Request<'static>, are_high: bool) -> Request<'static> {
+    /// The request with something in each field that a rule does not look at: numbers
+    /// below or above all that they are compared with, else some text where there is
+    /// nothing.
+    pub(crate) fn filled(
+        &self,
+        request: &Request<'static>,
+        rule: &Rule<'t>,
+        are_high: bool,
+    ) -> Request<'static> {
         let mut request = request.clone();
-        for (field, bounds) in &self.0 {
+        let own: HashSet<&Field<'t>> = tests(rule).map(|test| &test.field).collect();
+        for (field, bounds) in self.0.iter().filter(|(field, _)| !own.contains(field)) {
             let number = bounds.and_then(|(low, high)| {
                 if are_high {
                     whole_after(high)
@@ -65,12 +66,33 @@ impl<'t> Fields<'t> {
     }
 }
 
+/// What a rule asks.
+fn tests<'r, 't>(rule: &'r Rule<'t>) -> impl Iterator<Item = &'r Test<'t>> {
+    let mut left: Vec<&Condition<'t>> = rule.when.iter().collect();
+    std::iter::from_fn(move || {
+        loop {
+            match left.pop()? {
+                Condition::All(parts) | Condition::Any(parts) => left.extend(parts.iter()),
+                Condition::Test(test) => return Some(test),
+            }
+        }
+    })
+}
+
+const fn is_number(value: &Value<'_>) -> bool {
+    matches!(value, Value::Number(..))
+}
+
 fn fill(map: &mut Map<'static>, names: &[&str], value: Value<'static>) {
     let Some((first, others)) = names.split_first() else {
         return;
     };
     if others.is_empty() {
-        if map.get(first).is_none() {
+        let is_free = match map.get(first) {
+            None => true,
+            Some(there) => is_number(there) && is_number(&value),
+        };
+        if is_free {
             map.insert((*first).to_owned(), value);
         }
         return;

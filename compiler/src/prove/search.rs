@@ -144,12 +144,12 @@ impl<'t> Meaning<'t> {
 
     /// What the solver thinks that each question comes to which makes this hold.
     fn guess(&self, wanted: &[Lit]) -> (Guess, Behind<'t>) {
-        let makers = self.circuit.makers(wanted);
-        let makes = |lit: Lit| makers.contains(&lit.var().idx());
+        let needed = self.circuit.needed(wanted);
+        let is_needed = |lit: Lit| needed[lit.var().idx() as usize];
         let outcomes = self.outcomes.iter();
         let guess = outcomes
             .map(|&[holds, fails, doubt]| {
-                if !makes(holds) && !makes(doubt) {
+                if !is_needed(holds) && !is_needed(doubt) {
                     None
                 } else if self.circuit.holds(holds) {
                     Some(Some(true))
@@ -158,7 +158,7 @@ impl<'t> Meaning<'t> {
                 }
             })
             .collect();
-        (guess, self.behind(makes))
+        (guess, self.behind(is_needed))
     }
 
     /// The request that a guess is about, where a search for a text in it may come

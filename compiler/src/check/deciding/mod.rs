@@ -299,8 +299,9 @@ impl<'c, 't> Checking<'c, 't> {
             };
             // What is missing may put others in doubt.
             let fields = &self.fields;
-            let mut filled = [false, true].into_iter();
-            decides(&request) || filled.any(|high| decides(&fields.filled(&request, high)))
+            let filled = [false, true].into_iter();
+            let mut fills = filled.map(|high| fields.filled(&request, subject.rule, high));
+            decides(&request) || fills.any(|request| decides(&request))
         })
     }
 

@@ -53,7 +53,7 @@ impl<'t> Checking<'_, 't> {
             let Found::Request(request) = self.find_alone(subject, name, None, |_| true) else {
                 continue;
             };
-            let filled = [false, true].map(|are_high| self.fields.filled(&request, are_high));
+            let filled = [false, true].map(|high| self.fields.filled(&request, subject.rule, high));
             let mut requests = std::iter::once(&*request).chain(&filled);
             if let Some(request) = requests.find(|request| decides(request)) {
                 return Witness::Decides(self.json(request));
