@@ -70,18 +70,22 @@ pub(crate) fn any_member(wanted: &[Wanted<'_>], most_states: usize) -> Member {
     member(wanted, most_states)
 }
 
-/// Those of several things that contradict each other which are needed for it: each
-/// that is not is left out.
+/// Those of several things that contradict each other which are needed for it: what is
+/// not is left out, at first in large pieces, as few mostly are.
 pub(crate) fn needed<T: Clone>(mut all: Vec<T>, is_none: impl Fn(&[T]) -> bool) -> Vec<T> {
-    let mut at = 0;
-    while at < all.len() {
-        let mut without = all.clone();
-        without.remove(at);
-        if is_none(&without) {
-            all = without;
-        } else {
-            at += 1;
+    let mut size = all.len().div_ceil(2);
+    while size > 0 {
+        let mut at = 0;
+        while at < all.len() {
+            let end = all.len().min(at + size);
+            let without = [&all[..at], &all[end..]].concat();
+            if is_none(&without) {
+                all = without;
+            } else {
+                at = end;
+            }
         }
+        size = if size == 1 { 0 } else { size.div_ceil(2) };
     }
     all
 }
