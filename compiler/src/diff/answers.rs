@@ -109,6 +109,16 @@ struct Case<'t> {
     stands_for_others: bool,
 }
 
+/// What was shown of an action.
+#[derive(Default)]
+struct Shown<'c> {
+    known: HashSet<[Basis<'c>; 2]>,
+    /// Effects of which no more is shown.
+    over: HashSet<[Effect; 2]>,
+    /// That it is none of these.
+    others: Vec<Lit>,
+}
+
 impl<'c, 't> Version<'c, 't> {
     fn new(policies: Vec<Asked<'c, 't>>) -> Version<'c, 't> {
         let mut rules = HashMap::new();
@@ -243,27 +253,42 @@ impl<'c, 't> Comparing<'c, 't> {
     /// Requests whose answers have other effects.
     fn compare_effects(&self, case: &mut Case<'t>, found: &mut Found<'c>) {
         let [old, new] = [0, 1].map(|side: usize| case.answers[side].at_least);
-        let circuit = &mut case.meaning.circuit;
-        let both = old.into_iter().zip(new);
-        let differs: Vec<Lit> = both.map(|(old, new)| circuit.differ(old, new)).collect();
-        let mut wanted = vec![circuit.any(differs)];
-        if wanted == [circuit.no()] {
+        let both = old.into_iter().zip(new).filter(|(old, new)| old != new);
+        let differs: Vec<[Lit; 2]> = both
+            .flat_map(|(old, new)| [[old, !new], [!old, new]])
+            .collect();
+        if differs.is_empty() {
             return;
         }
-        let mut known: HashSet<[Basis<'_>; 2]> = HashSet::new();
-        let mut over: HashSet<[Effect; 2]> = HashSet::new();
+        let mut shown = Shown::default();
+        // One is as strict and the other is not: to say which one leaves less to guess.
+        for differs in differs {
+            if !self.compare_effect(case, differs, &mut shown, found) {
+                found.open.insert(case.action.clone());
+                return;
+            }
+        }
+    }
+
+    /// Requests of which this holds, but not what was shown; `false` where it was not
+    /// decided whether there are more.
+    fn compare_effect(
+        &self,
+        case: &mut Case<'t>,
+        differs: [Lit; 2],
+        shown: &mut Shown<'c>,
+        found: &mut Found<'c>,
+    ) -> bool {
         loop {
             let is_new = |request: &Request<'static>| {
                 let decisions = self.decide(&self.asked(request));
                 let effects = decisions.map(|decision| decision.effect());
-                effects[0] != effects[1] && !over.contains(&effects)
+                effects[0] != effects[1] && !shown.over.contains(&effects)
             };
+            let wanted: Vec<Lit> = differs.into_iter().chain(shown.others.clone()).collect();
             let request = match case.meaning.find(&wanted, is_new) {
-                search::Found::Nothing => return,
-                search::Found::NotDecided => {
-                    found.open.insert(case.action.clone());
-                    return;
-                }
+                search::Found::Nothing => return true,
+                search::Found::NotDecided => return false,
                 search::Found::Request(request) => self.asked(&request),
             };
             let decisions = self.decide(&request);
@@ -274,13 +299,13 @@ impl<'c, 't> Comparing<'c, 't> {
                 exactly(&mut case.meaning.circuit, &case.answers[1], effects[1]),
             ];
             self.add(case, found, bases.clone(), None, &request);
-            if known.insert(bases) && known.len() <= MOST_KINDS {
+            if shown.known.insert(bases) && shown.known.len() <= MOST_KINDS {
                 pair.push(self.speaks(0, case, &decisions[0]));
                 pair.push(self.speaks(1, case, &decisions[1]));
             } else {
-                over.insert(effects);
+                shown.over.insert(effects);
             }
-            wanted.push(!case.meaning.circuit.all(pair));
+            shown.others.push(!case.meaning.circuit.all(pair));
         }
     }
 

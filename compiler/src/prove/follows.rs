@@ -10,7 +10,7 @@ use agentos_runtime::{
 };
 
 use super::{
-    atom::{Ask, Declared, Of},
+    atom::{Ask, Declared, Kind, Of},
     circuit::{Circuit, Lit},
     languages::components,
     meaning::Meaning,
@@ -40,6 +40,8 @@ struct Questions<'t> {
     lists: Vec<(Vec<Literal<'t>>, [Lit; 3])>,
     /// That it is there.
     exists: Option<Lit>,
+    /// That it is of a type that only numbers have, and of one that only texts have.
+    typed: [Vec<Lit>; 2],
 }
 
 /// `x < a`, `x <= a` and what they are the opposite of.
@@ -53,8 +55,8 @@ struct Comparison {
 }
 
 impl<'t> Meaning<'t> {
-    /// Says to the solver how comparisons with numbers follow from each other, which
-    /// is little to say.
+    /// Says to the solver how comparisons with numbers follow from each other, and that
+    /// values of a type are in no doubt, which is little to say.
     pub(super) fn say_order(&mut self) {
         if self.ordered < self.atoms.len() {
             self.ordered = self.atoms.len();
@@ -97,6 +99,8 @@ impl<'t> Questions<'t> {
         let [holds, fails, _] = outcomes;
         match ask {
             Ask::Exists => self.exists = Some(holds),
+            Ask::HasType(Kind::Integer | Kind::Decimal) => self.typed[0].push(holds),
+            Ask::HasType(Kind::String) => self.typed[1].push(holds),
             Ask::Compare(order, Literal::Number(at)) => {
                 // `x < a` and `not x >= a` are one, and so are `x <= a` and `not x > a`.
                 let (is_behind, [below, above]) = match order {
@@ -240,6 +244,17 @@ impl<'t> Questions<'t> {
     fn say_order(&mut self, is_sure: bool, circuit: &mut Circuit) {
         if !is_sure {
             return;
+        }
+        // What has the type that is asked about is in no doubt.
+        for (questions, typed) in [&self.of_numbers, &self.of_texts]
+            .into_iter()
+            .zip(&self.typed)
+        {
+            for &[.., doubt] in questions {
+                typed
+                    .iter()
+                    .for_each(|&typed| circuit.require([!typed, !doubt]));
+            }
         }
         self.comparisons.sort_by_key(|one| (one.at, one.is_behind));
         for pair in self.comparisons.windows(2) {
