@@ -188,7 +188,9 @@ impl Circuit {
             is_needed: vec![false; self.known.len()],
             left: BinaryHeap::new(),
         };
-        wanted.iter().for_each(|&part| needed.add(part));
+        for &part in wanted {
+            needed.add(part);
+        }
         // Parts have smaller numbers than what is made of them.
         while let Some(number) = needed.left.pop() {
             let Some(parts) = &self.known[number as usize].parts else {

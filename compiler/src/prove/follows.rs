@@ -251,9 +251,9 @@ impl<'t> Questions<'t> {
             .zip(&self.typed)
         {
             for &[.., doubt] in questions {
-                typed
-                    .iter()
-                    .for_each(|&typed| circuit.require([!typed, !doubt]));
+                for &typed in typed {
+                    circuit.require([!typed, !doubt]);
+                }
             }
         }
         self.comparisons.sort_by_key(|one| (one.at, one.is_behind));
